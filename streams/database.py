@@ -1,0 +1,284 @@
+"""What people must not lose: every table, the engine, transactions that SQLite and PostgreSQL both keep."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    event,
+    make_url,
+)
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+TRANSIENT = (OperationalError, InterfaceError)  # what may pass by itself: a lock, a restart, a lost connection
+BUSY_SECONDS = 30
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware time in UTC, also on SQLite, which knows no zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+metadata = MetaData()
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("first_polled", Utc),  # null: never polled with success
+    Column("cutoff", Utc),  # items dated before it are never sent on; null: none
+    Column("paused", Boolean, nullable=False, default=False),
+)
+
+# Articles that the embedded broker might forget: written before they are published, struck out when every stage is done.
+journal = Table(
+    "journal",
+    metadata,
+    Column("id", String(160), primary_key=True),  # Article.event_id
+    Column("key", LargeBinary, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    Column("written", Utc, nullable=False),
+    Column("archived", Utc),
+    Column("watched", Utc),
+)
+
+developments = Table(
+    "developments",
+    metadata,
+    Column("id", String(64), primary_key=True),  # article id of the founder
+    Column("group", String(16), nullable=False),
+    Column("denied", Boolean, nullable=False),
+    Column("first_reported", Utc, nullable=False),
+    Column("last_reported", Utc, nullable=False),
+    Column("suppliers", Text, nullable=False),  # these three: sorted JSON lists of what its founder names,
+    Column("recipients", Text, nullable=False),  # or, where the founder names none, the first report that does
+    Column("systems", Text, nullable=False),
+    Column("types", Text, nullable=False),  # JSON list, the founder's, primary first
+    Index("developments_by_report", "group", "denied", "last_reported"),
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("event", String(160), primary_key=True),
+    Column("article", String(64), nullable=False),
+    Column("development", String(64), ForeignKey("developments.id"), nullable=False),
+    Column("story", String(64), nullable=False),
+    Column("feed", String(64), nullable=False),
+    Column("outlet", Text, nullable=False),
+    Column("reported", Utc, nullable=False),
+    Column("article_json", LargeBinary, nullable=False),  # AlertArticle
+    Column("event_json", LargeBinary, nullable=False),  # the event as alerts carry it
+    Column("retracted", Boolean, nullable=False, default=False),  # this state of the article withdraws its report
+    Index("reports_by_story", "story"),
+    Index("reports_by_development", "development"),
+    Index("reports_by_article", "article"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("watch", String(64), primary_key=True),
+    Column("event", String(160), primary_key=True),
+    Column("development", String(64)),  # null: a near miss of an event that was not placed
+    Column("outcome", String(32), nullable=False),
+    Column("alert", String(64)),  # the message that told it
+    Column("match", LargeBinary),  # why the watch matched, null where it did not
+    Column("decided", Utc, nullable=False),
+    Index("decisions_by_development", "watch", "development"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("created", String(64), nullable=False),  # id of the `created` alert: the record's key
+    Column("kind", String(32), nullable=False),
+    Column("watch", String(64)),
+    Column("level", String(16)),
+    Column("development", String(64)),
+    Column("event", String(160)),  # Article.event_id that raised it; null: a timer did
+    Column("told", String(160)),  # Article.event_id whose facts it tells; null: a digest of several
+    Column("held", String(32)),  # why it is stored and shown but never sent (experimental); null: it is sent
+    Column("raised", Utc, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # the Alert record
+    Column("published", Utc),  # last time it went to the topic
+    Column("taken", Utc),  # deliver has made its deliveries
+    Index("alerts_by_development", "watch", "development"),
+    Index("alerts_by_event", "event"),
+    Index("alerts_untaken", "taken", "raised"),
+)
+
+# What a watch is collecting: later reports of a development until group_interval is over, or a first poll's digest.
+gatherings = Table(
+    "gatherings",
+    metadata,
+    Column("watch", String(64), primary_key=True),
+    Column("kind", String(16), primary_key=True),  # updated | digest
+    Column("development", String(64), primary_key=True),  # "" for a digest
+    Column("first", Utc, nullable=False),
+    Column("due", Utc, nullable=False),
+    Column("events", Text, nullable=False),  # JSON list of event ids
+    Index("gatherings_by_due", "due"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("alert", String(64), primary_key=True),
+    Column("receiver", String(64), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("next_at", Utc),
+    Column("created", Utc, nullable=False),
+    Column("finished", Utc),
+    Index("deliveries_due", "state", "next_at"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("alert", String(64), nullable=False),
+    Column("receiver", String(64), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("status", Integer),
+    Column("error", Text),
+    Column("duration", Float, nullable=False),
+    Index("attempts_by_delivery", "alert", "receiver"),
+)
+
+receiver_states = Table(
+    "receiver_states",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("disabled", Utc),
+    Column("reason", Text),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", String(160), primary_key=True),
+    Column("article", String(64), nullable=False),
+    Column("story", String(64), nullable=False),
+    Column("relevant", Boolean, nullable=False),
+    Column("verdict", String(16)),
+    Column("reason", Text),
+    Column("type", String(32)),
+    Column("assertion", String(16)),
+    Column("outlet", Text),
+    Column("published", Utc),
+    Column("stored", Utc, nullable=False),
+    Column("record", LargeBinary),  # the Event; null for irrelevant articles
+    Index("events_by_time", "stored"),
+    Index("events_by_relevance", "relevant", "stored"),
+)
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column(
+        "id", String(64), primary_key=True
+    ),  # stage, topic, partition, offset and value hashed: a repeat is recognised
+    Column("stage", String(16), nullable=False),
+    Column("topic", String(64), nullable=False),
+    Column("partition", Integer),
+    Column("offset", Integer),
+    Column("key", LargeBinary),
+    Column("value", LargeBinary, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("traceback", Text),
+    Column("stored", Utc, nullable=False),
+    Column("replayed", Utc),
+    Index("dead_letters_by_time", "stored"),
+)
+
+
+def open_engine(url: str) -> AsyncEngine:
+    """An engine on ``url``: SQLite with WAL and full synchronisation, or PostgreSQL. Dispose of it when done."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_async_engine(url, pool_pre_ping=True)
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(url, connect_args={"timeout": BUSY_SECONDS})
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # begin is ours: see transaction()
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:
+        # A transaction that reads first and writes later would fail at once where another process wrote in between
+        # (SQLITE_BUSY_SNAPSHOT, which no timeout waits for); taking the write lock at the start waits its turn.
+        immediate = not connection.get_execution_options().get("read_only", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine
+
+
+@asynccontextmanager
+async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A transaction that may write: committed at the end, rolled back on an exception."""
+    async with engine.begin() as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection that only reads, and takes no write lock."""
+    async with engine.connect() as connection:
+        yield await connection.execution_options(read_only=True)
+
+
+def migration_config(url: str) -> Config:
+    """Alembic's configuration for our migrations on the database at ``url``."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return config
+
+
+def upgrade(url: str) -> None:
+    """Bring the database to the newest migration; safe to run at every start. Blocks; call it before a loop runs."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    command.upgrade(migration_config(url), "head")

@@ -1,0 +1,56 @@
+"""What the embedded broker must not forget: articles under way, written before they are published, struck out when done."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, exists, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from streams.database import alerts, journal, reading, transaction
+from streams.records import Article, encode
+
+
+async def write(engine: AsyncEngine, articles: Sequence[Article]) -> None:
+    """Remember articles before they are published; one that stands there already stays as it is."""
+    if not articles:
+        return
+    now = datetime.now(UTC)
+    rows = [
+        {"id": article.event_id, "key": article.id.encode(), "value": encode(article), "written": now}
+        for article in articles
+    ]
+    insert = (sqlite if engine.dialect.name == "sqlite" else postgresql).insert(journal)
+    async with transaction(engine) as connection:
+        await connection.execute(insert.on_conflict_do_nothing(), rows)
+
+
+async def mark_archived(connection: AsyncConnection, event_id: str) -> None:
+    """Archive has stored the article's event."""
+    await connection.execute(update(journal).where(journal.c.id == event_id).values(archived=datetime.now(UTC)))
+    await strike(connection, event_id)
+
+
+async def mark_watched(connection: AsyncConnection, event_id: str) -> None:
+    """Watch has committed its decision on the article's event."""
+    await connection.execute(update(journal).where(journal.c.id == event_id).values(watched=datetime.now(UTC)))
+    await strike(connection, event_id)
+
+
+async def strike(connection: AsyncConnection, event_id: str) -> None:
+    """Delete the line if the event is stored, watched, and deliver has taken each alert raised from it."""
+    untaken = exists().where(alerts.c.event == event_id, alerts.c.taken.is_(None))
+    done = (journal.c.id == event_id, journal.c.archived.is_not(None), journal.c.watched.is_not(None), ~untaken)
+    await connection.execute(delete(journal).where(*done))
+
+
+async def strike_refused(connection: AsyncConnection, event_id: str) -> None:
+    """Delete the line of an article that a stage refused and that stands among the dead letters."""
+    await connection.execute(delete(journal).where(journal.c.id == event_id))
+
+
+async def outstanding(engine: AsyncEngine) -> list[tuple[bytes, bytes]]:
+    """Key and value of every article that is not struck out, oldest first."""
+    async with reading(engine) as connection:
+        rows = await connection.execute(select(journal.c.key, journal.c.value).order_by(journal.c.written))
+        return [(row.key, row.value) for row in rows]
