@@ -9,6 +9,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -99,6 +100,7 @@ reports = Table(
     Column("article_json", LargeBinary, nullable=False),  # AlertArticle
     Column("event_json", LargeBinary, nullable=False),  # the event as alerts carry it
     Column("retracted", Boolean, nullable=False, default=False),  # this state of the article withdraws its report
+    Column("placed", Utc, nullable=False),  # when it came: the order of a development's reports
     Index("reports_by_story", "story"),
     Index("reports_by_development", "development"),
     Index("reports_by_article", "article"),
@@ -156,13 +158,19 @@ deliveries = Table(
     metadata,
     Column("alert", String(64), primary_key=True),
     Column("receiver", String(64), primary_key=True),
-    Column("body", LargeBinary, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("body", LargeBinary, nullable=False),  # the bytes that every attempt sends
+    Column("content_type", String(64), nullable=False),
     Column("state", String(16), nullable=False),
-    Column("attempts", Integer, nullable=False, default=0),
+    Column("attempts", Integer, nullable=False, default=0),  # how far in the retry schedule
     Column("next_at", Utc),
+    Column("hurried_from", Utc),  # when it was due before its receiver came back: the extra attempt costs no place
+    Column("published", Utc),  # of the article that raised a `created` alert: where its latency starts
+    Column("fetched", Utc),
     Column("created", Utc, nullable=False),
     Column("finished", Utc),
-    Index("deliveries_due", "state", "next_at"),
+    Index("deliveries_due", "state", "receiver", "next_at", "created"),
+    Index("deliveries_by_time", "created"),
 )
 
 attempts = Table(
@@ -172,6 +180,7 @@ attempts = Table(
     Column("alert", String(64), nullable=False),
     Column("receiver", String(64), nullable=False),
     Column("at", Utc, nullable=False),
+    Column("reason", String(16), nullable=False),
     Column("status", Integer),
     Column("error", Text),
     Column("duration", Float, nullable=False),
@@ -182,8 +191,12 @@ receiver_states = Table(
     "receiver_states",
     metadata,
     Column("id", String(64), primary_key=True),
-    Column("disabled", Utc),
+    Column("disabled", Utc),  # it answered 410: nothing is sent until a person enables it
     Column("reason", Text),
+    Column("failing_since", Utc),
+    Column("held_until", Utc),  # it asked for a pause (Retry-After)
+    Column("leased_by", String(64)),  # of several workers only one sends to it at a time
+    Column("leased_until", Utc),
 )
 
 events = Table(
@@ -195,9 +208,13 @@ events = Table(
     Column("relevant", Boolean, nullable=False),
     Column("verdict", String(16)),
     Column("reason", Text),
-    Column("type", String(32)),
+    Column("types", Text),  # these four: `|a|b|`, so that one value can be looked for; null where irrelevant
+    Column("suppliers", Text),
+    Column("recipients", Text),
+    Column("systems", Text),
     Column("assertion", String(16)),
     Column("outlet", Text),
+    Column("title", Text),
     Column("published", Utc),
     Column("stored", Utc, nullable=False),
     Column("record", LargeBinary),  # the Event; null for irrelevant articles
@@ -214,7 +231,7 @@ dead_letters = Table(
     Column("stage", String(16), nullable=False),
     Column("topic", String(64), nullable=False),
     Column("partition", Integer),
-    Column("offset", Integer),
+    Column("offset", BigInteger),
     Column("key", LargeBinary),
     Column("value", LargeBinary, nullable=False),
     Column("reason", Text, nullable=False),

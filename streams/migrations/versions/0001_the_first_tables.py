@@ -39,6 +39,7 @@ def upgrade() -> None:
     sa.Column('alert', sa.String(length=64), nullable=False),
     sa.Column('receiver', sa.String(length=64), nullable=False),
     sa.Column('at', streams.database.Utc(timezone=True), nullable=False),
+    sa.Column('reason', sa.String(length=16), nullable=False),
     sa.Column('status', sa.Integer(), nullable=True),
     sa.Column('error', sa.Text(), nullable=True),
     sa.Column('duration', sa.Float(), nullable=False),
@@ -52,7 +53,7 @@ def upgrade() -> None:
     sa.Column('stage', sa.String(length=16), nullable=False),
     sa.Column('topic', sa.String(length=64), nullable=False),
     sa.Column('partition', sa.Integer(), nullable=True),
-    sa.Column('offset', sa.Integer(), nullable=True),
+    sa.Column('offset', sa.BigInteger(), nullable=True),
     sa.Column('key', sa.LargeBinary(), nullable=True),
     sa.Column('value', sa.LargeBinary(), nullable=False),
     sa.Column('reason', sa.Text(), nullable=False),
@@ -80,16 +81,22 @@ def upgrade() -> None:
     op.create_table('deliveries',
     sa.Column('alert', sa.String(length=64), nullable=False),
     sa.Column('receiver', sa.String(length=64), nullable=False),
+    sa.Column('kind', sa.String(length=32), nullable=False),
     sa.Column('body', sa.LargeBinary(), nullable=False),
+    sa.Column('content_type', sa.String(length=64), nullable=False),
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('next_at', streams.database.Utc(timezone=True), nullable=True),
+    sa.Column('hurried_from', streams.database.Utc(timezone=True), nullable=True),
+    sa.Column('published', streams.database.Utc(timezone=True), nullable=True),
+    sa.Column('fetched', streams.database.Utc(timezone=True), nullable=True),
     sa.Column('created', streams.database.Utc(timezone=True), nullable=False),
     sa.Column('finished', streams.database.Utc(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('alert', 'receiver')
     )
     with op.batch_alter_table('deliveries', schema=None) as batch_op:
-        batch_op.create_index('deliveries_due', ['state', 'next_at'], unique=False)
+        batch_op.create_index('deliveries_by_time', ['created'], unique=False)
+        batch_op.create_index('deliveries_due', ['state', 'receiver', 'next_at', 'created'], unique=False)
 
     op.create_table('developments',
     sa.Column('id', sa.String(length=64), nullable=False),
@@ -113,9 +120,13 @@ def upgrade() -> None:
     sa.Column('relevant', sa.Boolean(), nullable=False),
     sa.Column('verdict', sa.String(length=16), nullable=True),
     sa.Column('reason', sa.Text(), nullable=True),
-    sa.Column('type', sa.String(length=32), nullable=True),
+    sa.Column('types', sa.Text(), nullable=True),
+    sa.Column('suppliers', sa.Text(), nullable=True),
+    sa.Column('recipients', sa.Text(), nullable=True),
+    sa.Column('systems', sa.Text(), nullable=True),
     sa.Column('assertion', sa.String(length=16), nullable=True),
     sa.Column('outlet', sa.Text(), nullable=True),
+    sa.Column('title', sa.Text(), nullable=True),
     sa.Column('published', streams.database.Utc(timezone=True), nullable=True),
     sa.Column('stored', streams.database.Utc(timezone=True), nullable=False),
     sa.Column('record', sa.LargeBinary(), nullable=True),
@@ -157,6 +168,10 @@ def upgrade() -> None:
     sa.Column('id', sa.String(length=64), nullable=False),
     sa.Column('disabled', streams.database.Utc(timezone=True), nullable=True),
     sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('failing_since', streams.database.Utc(timezone=True), nullable=True),
+    sa.Column('held_until', streams.database.Utc(timezone=True), nullable=True),
+    sa.Column('leased_by', sa.String(length=64), nullable=True),
+    sa.Column('leased_until', streams.database.Utc(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id')
     )
     op.create_table('reports',
@@ -207,6 +222,7 @@ def downgrade() -> None:
     op.drop_table('developments')
     with op.batch_alter_table('deliveries', schema=None) as batch_op:
         batch_op.drop_index('deliveries_due')
+        batch_op.drop_index('deliveries_by_time')
 
     op.drop_table('deliveries')
     with op.batch_alter_table('decisions', schema=None) as batch_op:
