@@ -1,0 +1,122 @@
+"""Finds what a text names: systems, makers, states, weapons, and the phrases that only look like one."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+from ahocorasick_rs import AhoCorasick, Implementation
+
+from config.lexicons import Lexicon
+from streams.language.context import Ambiguity, Reading
+from streams.language.designations import Designations, is_designation, variant_after
+from streams.language.forms import PRECEDENCE, Form, Kind, Mention, all_forms, written
+from streams.language.normalise import fold, sentences
+
+__all__ = ["Kind", "Mention", "Mentions"]
+
+Spans = dict[tuple[int, int], list[Form]]
+
+
+class Mentions:
+    """The names of a lexicon, compiled once; finding is pure and keeps no state."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        forms: defaultdict[str, list[Form]] = defaultdict(list)
+        for form in all_forms(lexicon):
+            forms[form.pattern].append(form)
+        self._forms = list(forms.values())
+        self._finder = AhoCorasick(list(forms), implementation=Implementation.DFA)
+        self._systems = lexicon.systems
+        systems = lexicon.systems.values()
+        self._designations = Designations(
+            rows=((s.id, name) for s in systems for name in s.designations if is_designation(name)),
+            weak=((s.id, name) for s in systems for name in s.weak),
+            names=((s.id, name) for s in systems for name in (*s.surfaces, *s.weak) if not is_designation(name)),
+        )
+        self._ambiguity = Ambiguity(lexicon, triggers=lexicon.gate["triggers"])
+
+    def find(self, text: str, *, year: int | None = None, known: Collection[str] = ()) -> list[Mention]:
+        """Mentions by start, never overlapping, the longest first; offsets are code points of ``text``.
+
+        ``year`` of publication dates leaders (unknown: those in office); ``known`` are ids of systems that another part of
+        the same article names beyond doubt, so that a bare Leopard counts here too.
+        """
+        folded, bounds = fold(text), sentences(text)
+        certain, states, weak = self._spans(text, folded)
+        for start, end, system_id, variant, ambiguous in self._designations.find(text):
+            form = self._designated(text[start:end], system_id)
+            if ambiguous:
+                weak[start, end].append(form)
+            else:
+                certain.append(_mention(text, start, end, form, variant=variant))
+        plain = [_mention(text, *span, forms[0]) for span, forms in states.items() if len(forms) == 1 and not forms[0].dated]
+        reading = Reading(text, folded, bounds, _longest([*certain, *plain]), year)
+        meant = {span: self._ambiguity.country(forms, *span, reading) for span, forms in states.items()}
+        settled = _longest([*certain, *(_mention(text, *span, form) for span, form in meant.items() if form)])
+        if not weak:
+            return settled
+        return self._with_weak(Reading(text, folded, bounds, settled, year), weak, frozenset(known))
+
+    def _spans(self, text: str, folded: str) -> tuple[list[Mention], Spans, Spans]:
+        """Certain mentions, spans that may name a state, and spans of ambiguous names."""
+        certain: list[Mention] = []
+        states: Spans = defaultdict(list)
+        weak: Spans = defaultdict(list)
+        length = len(folded)
+        for index, start, end in self._finder.find_matches_as_indexes(folded, overlapping=True):
+            if (start and folded[start - 1].isalnum()) or (end < length and folded[end].isalnum() and folded[end - 1] != " "):
+                continue
+            for form in self._forms[index]:
+                if not written(form, text[start:end]) or (form.surface[-1] == "-" and text[end - 1].isspace()):
+                    continue
+                if form.kind is Kind.COUNTRY:
+                    states[_without_hyphen(text, start, end)].append(form)
+                elif form.weak and form.kind is not Kind.WEAPON:
+                    weak[start, end].append(form)
+                else:
+                    certain.append(_mention(text, start, end, form))
+        return certain, states, weak
+
+    def _designated(self, surface: str, system_id: str) -> Form:
+        system = self._systems[system_id]
+        return Form(surface, Kind.SYSTEM, system.id, system.name, "designation", system.origin)
+
+    def _with_weak(self, reading: Reading, weak: Spans, known: frozenset[str]) -> list[Mention]:
+        """The settled mentions and the ambiguous names that count; one that counts makes its other occurrences count."""
+        seen = known | {m.id for m in reading.sure if m.kind is Kind.SYSTEM}
+        while True:
+            named = [m for span, forms in weak.items() if (m := self._weak(reading, span, forms, seen))]
+            more = {m.id for m in named if m.kind is Kind.SYSTEM} - seen
+            if not more:
+                return _longest([*reading.sure, *named])
+            seen |= more
+
+    def _weak(self, reading: Reading, span: tuple[int, int], forms: list[Form], seen: frozenset[str]) -> Mention | None:
+        systems = [form for form in forms if form.kind is Kind.SYSTEM]
+        form = self._ambiguity.system(systems, *span, reading, seen) if systems else None
+        if not form and len(forms) > len(systems):
+            form = self._ambiguity.firm(next(f for f in forms if f.kind is Kind.FIRM), *span, reading)
+        return _mention(reading.text, *span, form, weak=True) if form else None
+
+
+def _without_hyphen(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span of a combining form (Franco-, Sino-) without its hyphen."""
+    return (start, end) if text[end - 1] not in "-‐‑–" else (start, end - 1)
+
+
+def _mention(text: str, start: int, end: int, form: Form, *, variant: str | None = None, weak: bool = False) -> Mention:
+    if form.kind is Kind.SYSTEM and form.form != "designation":
+        end, variant = variant_after(text, end)
+    uncertain = weak or (form.weak and form.kind is Kind.WEAPON) or bool(form.dated)
+    return Mention(start, end, text[start:end], form.kind, form.id, form.name, form.form, form.codes, variant, uncertain)
+
+
+def _longest(mentions: Iterable[Mention]) -> list[Mention]:
+    """The longest mentions that do not overlap, by start."""
+    kept: list[Mention] = []
+    taken: set[int] = set()
+    for mention in sorted(mentions, key=lambda m: (m.start - m.end, PRECEDENCE[m.kind], m.weak, m.start)):
+        span = range(mention.start, mention.end)
+        if taken.isdisjoint(span):
+            taken.update(span)
+            kept.append(mention)
+    return sorted(kept, key=lambda m: m.start)
