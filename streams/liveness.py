@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
+from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
 from streams import metrics
@@ -84,7 +85,10 @@ class Watchdog:
         """The partitions this worker has; an empty set is an assignment too (a spare worker), None is none yet."""
         if self._app.rebalancing or not self._app.started:
             return None
-        assignment: set[TP] = set(self._app.consumer.assignment())
+        try:
+            assignment: set[TP] = set(self._app.consumer.assignment())
+        except ConsumerNotStarted:
+            return None
         return assignment if assignment or self._app.unassigned else None
 
     async def _ends(self, assigned: set[TP]) -> Mapping[TP, int]:

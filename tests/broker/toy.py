@@ -1,0 +1,92 @@
+"""A toy of two stages made of the pipeline's own parts: ``python -m tests.broker.toy first|second``.
+
+first: toy.in → toy.middle; second: toy.middle → toy.out. One record in a hundred is slow: a chaos test without a heavy
+latency tail finds nothing. Every handled offset is written down before it is acknowledged, so that commits can be judged.
+"""
+
+import asyncio
+import os
+import random
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from streams.app import Inbound, StageApp, consume, stage_app
+from streams.faust_guards import ALL_GUARDS, Guard
+from streams.logs import start_logging
+from streams.records import Poison
+from streams.topics import DAY, Stage, Topic
+from streams.worker import run_app
+
+
+@dataclass(frozen=True)
+class Toy:
+    """Topics and groups of one run, apart from every other run by its name."""
+
+    run: str
+    partitions: int = 4
+
+    def topic(self, name: str) -> Topic:
+        return Topic(f"toy-{self.run}.{name}", "id", self.partitions, DAY, 128 * 1024)
+
+    @property
+    def topics(self) -> tuple[Topic, ...]:
+        return tuple(self.topic(name) for name in ("in", "middle", "out"))
+
+    def group(self, stage: str) -> str:
+        return f"armswire-toy-{self.run}-{stage}"
+
+
+def make_app(stage: str, environment: dict[str, str]) -> StageApp:
+    toy = Toy(environment["TOY_RUN"])
+    source, target = {"first": ("in", "middle"), "second": ("middle", "out")}[stage]
+    guards = frozenset(Guard[name] for name in environment.get("TOY_GUARDS", "").split(",") if name) or ALL_GUARDS
+    app = stage_app(Stage.CLASSIFY, name=f"toy-{toy.run}-{stage}", sources=[toy.topic(source)], guards=guards)
+    slow = float(environment.get("TOY_SLOW", "0"))
+    handled = os.open(Path(environment["TOY_FOLDER"]) / f"{stage}.handled", os.O_APPEND | os.O_CREAT | os.O_WRONLY)
+
+    @app.agent(app.source, name=stage, concurrency=int(environment.get("TOY_CONCURRENCY", "1")))
+    async def agent(stream: Any) -> None:
+        async def handle(inbound: Inbound) -> None:
+            if inbound.value == b"poison":
+                raise Poison("a poisoned record")
+            if inbound.value == b"hang":
+                await asyncio.sleep(3600)
+            if slow and hash((inbound.partition, inbound.offset)) % 100 == 0:
+                await asyncio.sleep(slow * random.uniform(0.7, 1.0))
+            await app.publish(toy.topic(target), inbound.key, inbound.value or b"")
+            os.write(handled, f"{inbound.partition} {inbound.offset} {time.time():.3f}\n".encode())
+
+        await consume(app, stream, handle)
+
+    if "TOY_STORM" in environment:
+        storm(float(environment["TOY_STORM"]), int(environment.get("TOY_SEED", "0")))
+    return app
+
+
+def storm(chance: float, seed: int) -> None:
+    """Rebalances that follow each other at once: with ``chance`` an assignment is followed by another join."""
+    from faust.transport.drivers.aiokafka import ConsumerRebalanceListener
+
+    dice = random.Random(f"{seed}/{os.getpid() % 7}")
+    original = ConsumerRebalanceListener.on_partitions_assigned
+
+    async def on_partitions_assigned(self: Any, assigned: Any) -> None:
+        if dice.random() < chance:
+            coordinator = self._thread._ensure_consumer()._coordinator
+            again = coordinator.request_rejoin if dice.random() < 0.5 else coordinator.reset_generation
+            asyncio.get_running_loop().call_later(dice.uniform(0, 0.1), again)
+        await original(self, assigned)
+
+    ConsumerRebalanceListener.on_partitions_assigned = on_partitions_assigned
+
+
+def main() -> None:
+    start_logging("INFO", "text", sys.argv[1])
+    run_app(make_app(sys.argv[1], dict(os.environ)))
+
+
+if __name__ == "__main__":
+    main()
