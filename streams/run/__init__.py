@@ -1,0 +1,1 @@
+"""``armswire run``: everything on one machine, supervised, with a live view and one page of metrics."""
