@@ -1,0 +1,1 @@
+"""Which events a watch is for, which reports are one development, and when a person is told of it."""
