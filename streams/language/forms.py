@@ -89,7 +89,7 @@ def all_forms(lexicon: Lexicon) -> Iterator[Form]:
     for country in lexicon.countries.values():
         yield from _country_forms(country)
     for entry in lexicon.classes.values():
-        for noun in dict.fromkeys(n for noun in entry.nouns for n in (noun, plural(noun))):
+        for noun in dict.fromkeys(word for one in entry.nouns for word in (one, plural(one))):
             yield Form(noun, Kind.WEAPON, entry.class_, noun, "noun", weak=entry.class_ == GENERIC)
 
 

@@ -12,6 +12,7 @@ from ahocorasick_rs import BytesAhoCorasick, Implementation
 from config.lexicons import Lexicon
 from streams.language.mentions import Kind, Mention, Mentions
 from streams.language.normalise import fold
+from streams.language.triggers import transfer_triggers
 
 ENOUGH = 3  # triggers beyond which more of them add nothing
 TITLE_END = b"\n"
@@ -76,12 +77,12 @@ class Gate:
         gate, vetoes = lexicon.gate, lexicon.vetoes
         self._mentions = mentions or Mentions(lexicon)
         self._weights: dict[str, float] = gate["weights"]
-        self._arms_makers = frozenset(lexicon.firms) - frozenset(gate["civil_firms"])
         self._first = Terms(_first_terms(lexicon))
         self._second = Terms(
             chain(
                 (("phrase", phrase) for phrase in vetoes.phrases),
-                ((tag, term) for tag in ("military", "market", "combat", "triggers") for term in gate[tag]),
+                ((tag, term) for tag in ("military", "market", "combat") for term in gate[tag]),
+                (("trigger", term) for term in transfer_triggers(lexicon)),
                 ((topic, term) for topic, terms in vetoes.topics.items() for term in terms),
             )
         )
@@ -98,7 +99,7 @@ class Gate:
         if not weapons:
             return GateVerdict(False, GateReason.NO_WEAPON)
         tags = Counter(hit.tag for hit in second)
-        triggers = {folded[h.start : h.end] for h in second if h.tag == "triggers" and not _inside(h, weapons)}
+        triggers = {folded[h.start : h.end] for h in second if h.tag == "trigger" and not _inside(h, weapons)}
         strong = any(hit.tag == "strong" for hit in weapons)
         if not triggers and not strong:
             return GateVerdict(False, GateReason.NO_TRIGGER)

@@ -6,14 +6,17 @@ from collections.abc import Collection, Iterable
 from ahocorasick_rs import AhoCorasick, Implementation
 
 from config.lexicons import Lexicon
-from streams.language.context import Ambiguity, Reading
 from streams.language.designations import Designations, is_designation, variant_after
 from streams.language.forms import PRECEDENCE, Form, Kind, Mention, all_forms, written
 from streams.language.normalise import fold, sentences
+from streams.language.reading import Reading
+from streams.language.states import States
+from streams.language.triggers import transfer_triggers
+from streams.language.weak_names import WeakNames
 
 __all__ = ["Kind", "Mention", "Mentions"]
 
-Spans = dict[tuple[int, int], list[Form]]
+Spans = defaultdict[tuple[int, int], list[Form]]
 
 
 class Mentions:
@@ -32,7 +35,8 @@ class Mentions:
             weak=((s.id, name) for s in systems for name in s.weak),
             names=((s.id, name) for s in systems for name in (*s.surfaces, *s.weak) if not is_designation(name)),
         )
-        self._ambiguity = Ambiguity(lexicon, triggers=lexicon.gate["triggers"])
+        self._states = States(lexicon)
+        self._weak_names = WeakNames(lexicon, transfer_triggers(lexicon))
 
     def find(self, text: str, *, year: int | None = None, known: Collection[str] = ()) -> list[Mention]:
         """Mentions by start, never overlapping, the longest first; offsets are code points of ``text``.
@@ -50,7 +54,7 @@ class Mentions:
                 certain.append(_mention(text, start, end, form, variant=variant))
         plain = [_mention(text, *span, forms[0]) for span, forms in states.items() if len(forms) == 1 and not forms[0].dated]
         reading = Reading(text, folded, bounds, _longest([*certain, *plain]), year)
-        meant = {span: self._ambiguity.country(forms, *span, reading) for span, forms in states.items()}
+        meant = {span: self._states.meant(forms, span, reading) for span, forms in states.items()}
         settled = _longest([*certain, *(_mention(text, *span, form) for span, form in meant.items() if form)])
         if not weak:
             return settled
@@ -59,8 +63,7 @@ class Mentions:
     def _spans(self, text: str, folded: str) -> tuple[list[Mention], Spans, Spans]:
         """Certain mentions, spans that may name a state, and spans of ambiguous names."""
         certain: list[Mention] = []
-        states: Spans = defaultdict(list)
-        weak: Spans = defaultdict(list)
+        states, weak = Spans(list), Spans(list)
         length = len(folded)
         for index, start, end in self._finder.find_matches_as_indexes(folded, overlapping=True):
             if (start and folded[start - 1].isalnum()) or (end < length and folded[end].isalnum() and folded[end - 1] != " "):
@@ -92,9 +95,9 @@ class Mentions:
 
     def _weak(self, reading: Reading, span: tuple[int, int], forms: list[Form], seen: frozenset[str]) -> Mention | None:
         systems = [form for form in forms if form.kind is Kind.SYSTEM]
-        form = self._ambiguity.system(systems, *span, reading, seen) if systems else None
+        form = self._weak_names.system(systems, span, reading, seen) if systems else None
         if not form and len(forms) > len(systems):
-            form = self._ambiguity.firm(next(f for f in forms if f.kind is Kind.FIRM), *span, reading)
+            form = self._weak_names.firm(next(f for f in forms if f.kind is Kind.FIRM), span, reading)
         return _mention(reading.text, *span, form, weak=True) if form else None
 
 

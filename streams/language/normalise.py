@@ -14,10 +14,14 @@ WORD = re.compile(r"[^\W_]+(?:['’.&-][^\W_]+)*")
 STOP = re.compile(r"[.!?…]+[\"'’”»)\]]*(?=\s+[\"'‘“«(\[]*[A-Z0-9À-ÞЀ-Я€£$])|\n\s*\n")
 # A full stop after these does not end a sentence.
 ABBREVIATIONS = frozenset(
-    "mr mrs ms dr st sen rep gov gen lt col maj capt cmdr adm brig sgt prof hon pres sec amb fig no nos vs etc approx est jr sr "
-    "co corp inc ltd plc bros jan feb mar apr jun jul aug sep sept oct nov dec u.s u.k u.n u.a.e e.u d.c a.m p.m i.e e.g "
-    "ga va md mt ft op vol".split()
-)
+    [
+        "mr", "mrs", "ms", "dr", "st", "sen", "rep", "gov", "gen", "lt", "col", "maj", "capt", "cmdr", "adm", "brig",
+        "sgt", "prof", "hon", "pres", "sec", "amb", "fig", "no", "nos", "vs", "etc", "approx", "est", "jr", "sr",
+        "co", "corp", "inc", "ltd", "plc", "bros", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept",
+        "oct", "nov", "dec", "u.s", "u.k", "u.n", "u.a.e", "e.u", "d.c", "a.m", "p.m", "i.e", "e.g", "ga", "va", "md",
+        "mt", "ft", "op", "vol",
+    ]
+)  # fmt: skip
 IRREGULAR = {"man": "men", "foot": "feet", "knife": "knives"}
 UNCOUNTED = ("craft", "s", "ry", "ition", "ment", "gear", "hardware", "weaponry", "firepower", "ordnance", "armour", "armor")
 
@@ -55,7 +59,8 @@ def words(text: str) -> list[str]:
 
 def sentences(text: str) -> list[tuple[int, int]]:
     """Start and end of each sentence in code points, blanks around it left out."""
-    spans, start = [], 0
+    spans: list[tuple[int, int]] = []
+    start = 0
     for stop in STOP.finditer(text):
         if stop[0].strip() and stop[0][0] == "." and _abbreviated(text, start, stop.start()):
             continue
