@@ -1,0 +1,97 @@
+"""Assertion and realis: whether a text stands behind its event, rests it on accusation, or tells of its denial."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agents.classify.candidates import Candidate
+from agents.classify.frames import Frame
+from agents.classify.sentences import Sentence
+from streams.records import Assertion, EventType, Realis
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """The assertion with the span that decided it, and the rule; no span where the text simply reports."""
+
+    assertion: Assertion
+    sentence: Sentence | None = None
+    start: int = 0
+    end: int = 0
+    rule: str = "no cue"
+
+
+class Cues:
+    """The cues of cues.yaml, compiled."""
+
+    def __init__(self, cues: Mapping[str, Any]) -> None:
+        self._deny = _pattern(cues["deny"]["strong"])
+        self._allege = _pattern(cues["allege"]["strong"])
+        not_denials = "|".join(map(re.escape, cues["deny"]["not_denials"]))
+        self._not_denial = re.compile(rf"\b(?:den|reject|dismiss|contest)\w*\W+(?:\w+\W+){{0,4}}(?:{not_denials})", re.IGNORECASE)
+        self._double = _pattern(cues["double_negation"])
+        self._refusal = _pattern(cues["refusal_phrases"])
+        self._undecided = _pattern(cues["undecided"])
+        self._combat = _pattern(cues["combat"])
+
+    def voice(self, sentences: Sequence[Sentence], primary: Candidate | None) -> Voice:
+        """Denied where title or lead denies the event, alleged where they rest it on accusation, else reported."""
+        for sentence in sentences[:2]:
+            text = _text(sentence)
+            found = self._deny.search(text)
+            if found and not self._not_denial.match(text, found.start()) and not self._double.search(text):
+                return Voice(Assertion.DENIED, sentence, *_place(sentence, found), "denial in title or lead")
+        refused = primary is not None and primary.types[0] in (EventType.REFUSAL, EventType.EMBARGO)
+        near = {sentence.number for sentence in sentences[:2]} | ({primary.scene.sentence.number} if primary else set())
+        for sentence in (s for s in sentences if s.number in near):
+            found = self._allege.search(_text(sentence))
+            if found and not refused:
+                return Voice(Assertion.ALLEGED, sentence, *_place(sentence, found), "hedge or accusation")
+        return Voice(Assertion.REPORTED)
+
+    def refusal(self, sentence: Sentence) -> tuple[int, int] | None:
+        """Where a sentence says that nothing will be sent."""
+        text = _text(sentence)
+        found = self._refusal.search(text)
+        return _place(sentence, found) if found and not self._double.search(text) else None
+
+    def undecided(self, sentence: Sentence) -> bool:
+        """Whether a sentence says that nothing has been decided."""
+        return bool(self._undecided.search(_text(sentence)))
+
+    def unrefused(self, sentence: Sentence) -> bool:
+        """Whether a sentence denies a refusal: "did not halt", "does not rule out"."""
+        return bool(self._double.search(_text(sentence)))
+
+    def combat(self, text: str) -> bool:
+        """Whether a text tells of combat or drill."""
+        return bool(self._combat.search(text))
+
+
+def realis(primary: Candidate) -> Realis:
+    """How far the primary event has come."""
+    trigger, sentence = primary.trigger, primary.scene.sentence
+    lows = {w.low for w in sentence.words if primary.scene.clauses[w.i] == trigger.clause}
+    if lows & {"if", "unless", "could", "would", "might"} or trigger.wanted:
+        return Realis.CONDITIONAL
+    if trigger.background:
+        return Realis.HISTORICAL
+    planned = trigger.planned and primary.types[0] not in (EventType.REFUSAL, EventType.EMBARGO)
+    if planned or primary.types[0] in (EventType.OFFER, EventType.NEGOTIATION) or primary.trigger.frame is Frame.ASK:
+        return Realis.PLANNED
+    return Realis.ACTUAL
+
+
+def _pattern(phrases: Sequence[Any]) -> re.Pattern[str]:
+    return re.compile(r"(?<!\w)(?:" + "|".join(map(str, phrases)) + r")(?!\w)", re.IGNORECASE)
+
+
+def _text(sentence: Sentence) -> str:
+    start, end = sentence.span(0, len(sentence.words) - 1)
+    return sentence.whole[start:end].replace("’", "'")
+
+
+def _place(sentence: Sentence, found: re.Match[str]) -> tuple[int, int]:
+    base = sentence.words[0].start
+    return base + found.start(), base + found.end()

@@ -1,0 +1,95 @@
+"""Candidate events of a sentence: each move of arms with the words that govern it, its parties, type and score."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agents.classify.direction import Slots, World, assign, distinct, govern
+from agents.classify.event_type import settle
+from agents.classify.frames import MOVES, Frame, Scene, Trigger
+from agents.classify.roles import Party, Reader, Roles, codes
+from streams.language.mentions import Kind
+from streams.records import EventType
+
+POSITION = (1.0, 0.9, 0.6, 0.4, 0.3)  # title and sentences of the text: news comes first
+BACKGROUND = 0.45  # of the worth of what is told as background
+BARE, ROLE = 0.4, 0.3  # worth of a candidate without roles, and of each role
+NEAR, SAME_SENTENCE, NO_WEAPON = 1.0, 0.8, 0.4  # worth by where the next weapon stands
+# What a candidate is worth by what it speaks of: a move outweighs talk about moves.
+WORTH = {Frame.POLICY: 0.5, Frame.MARKET: 0.45, Frame.INVESTIGATE: 0.65, Frame.PRODUCE: 0.8, Frame.DEAL: 0.9, Frame.SMUGGLE: 0.85,
+         Frame.SEIZE: 0.7, Frame.RETURN: 0.8, Frame.ASK: 0.85}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Candidate:
+    """One possible event: its trigger, the triggers above it, who supplies whom, what it is and what it is worth."""
+
+    scene: Scene
+    trigger: Trigger
+    operators: list[Trigger]
+    roles: Roles
+    types: list[EventType]
+    score: float = 0.0
+
+
+class Candidates:
+    """Builds candidates; holds the facts of the world that roles need."""
+
+    def __init__(self, events: Mapping[str, Any], origins: Mapping[str, Sequence[str]]) -> None:
+        self._exporters = {str(code): rank for rank, code in enumerate(events["exporters"])}
+        self._donated_to = frozenset(map(str, events["donated_to"]))
+        self._origins = origins
+
+    def build(self, scene: Scene, focus: Sequence[Party]) -> list[Candidate]:
+        """The candidates of one sentence; ``focus`` are the parties that a pronoun may mean."""
+        reader = Reader(scene, focus)
+        slots = {trigger.i: _slots(reader, trigger) for trigger in scene.triggers}
+        world = World(self._exporters, self._made_in(scene))
+        found, governed = [], set()
+        for trigger in scene.triggers:
+            operators = [o for o in scene.triggers if o is not trigger and o.frame not in MOVES and _governs(scene, o, trigger)]
+            if trigger.frame in MOVES:
+                governed.update(o.i for o in operators)
+            found.append(self._candidate(scene, trigger, operators, slots, world))
+        return [c for c in found if c.trigger.frame in MOVES or c.trigger.i not in governed or c.trigger.frame in (Frame.DEAL, Frame.EMBARGO)]
+
+    def _candidate(
+        self, scene: Scene, trigger: Trigger, operators: list[Trigger], slots: Mapping[int, Slots], world: World
+    ) -> Candidate:
+        own = slots[trigger.i]
+        roles = assign(trigger, own, world)
+        for operator in operators:
+            govern(trigger, operator, slots[operator.i], own, roles)
+        distinct(roles)
+        types = settle(trigger, operators, codes(roles.recipients), self._donated_to)
+        score = POSITION[min(scene.sentence.number, len(POSITION) - 1)] * WORTH.get(trigger.frame, 1.0) * _near(scene, trigger)
+        score *= BARE + ROLE * bool(roles.suppliers) + ROLE * bool(roles.recipients)
+        if trigger.background and all(o.background for o in operators):
+            score *= BACKGROUND
+        return Candidate(scene, trigger, operators, roles, types, score)
+
+    def _made_in(self, scene: Scene) -> frozenset[str]:
+        return frozenset(
+            code
+            for word in scene.sentence.words
+            if word.mention is not None and word.mention.kind is Kind.SYSTEM
+            for code in self._origins.get(word.mention.id, ())
+        )
+
+
+def _slots(reader: Reader, trigger: Trigger) -> Slots:
+    found: dict[str, list[Party]] = {}
+    for slot, party in reader.slots(trigger):
+        found.setdefault(slot, []).append(party)
+    return Slots(found)
+
+
+def _governs(scene: Scene, operator: Trigger, trigger: Trigger) -> bool:
+    return operator.clause == trigger.clause or any(head.i == operator.i for head in scene.sentence.above(trigger.i))
+
+
+def _near(scene: Scene, trigger: Trigger) -> float:
+    weapons = [word for word in scene.sentence.words if word.weapon]
+    if any(scene.clauses[word.i] == trigger.clause for word in weapons):
+        return NEAR
+    return SAME_SENTENCE if weapons else NO_WEAPON

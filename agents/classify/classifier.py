@@ -1,0 +1,168 @@
+"""The classifier: one text in, its Classification out; pure apart from the model it loads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agents.classify import amounts, systems
+from agents.classify.assertion import Cues, Voice, realis
+from agents.classify.candidates import Candidate, Candidates
+from agents.classify.confidence import confidence
+from agents.classify.document import Story, resolve
+from agents.classify.event_type import Phrases
+from agents.classify.frames import Frames, Scene
+from agents.classify.reading import Reading
+from agents.classify.relevance import Relevance, Verdict
+from agents.classify.roles import Party, Reader, codes
+from agents.classify.sentences import Parser, Sentence
+from agents.classify.decision import Types
+from config.lexicons import Lexicon
+from streams.language.gate import Gate
+from streams.language.mentions import Kind, Mention, Mentions
+from streams.records import EVIDENCE_SPANS, Assertion, Classification, Evidence, EventType
+
+VERSION = "1"  # of the rules: a change of any rule changes what a text is classified as
+ABSTAIN = 0.4  # overall confidence under which a register had rather have nothing
+
+
+class Classifier:
+    """Gate, mentions, parse, frames, roles, type, assertion; built once from a lexicon and a spaCy model."""
+
+    def __init__(self, lexicon: Lexicon, parser: Parser) -> None:
+        self._lexicon, self._parser = lexicon, parser
+        self._mentions = Mentions(lexicon)
+        self._gate = Gate(lexicon, self._mentions)
+        self._frames = Frames(lexicon.events, lexicon.cues)
+        self._origins = {entry.id: entry.origin for entry in lexicon.systems.values()}
+        self._candidates = Candidates(lexicon.events, self._origins)
+        self._cues = Cues(lexicon.cues)
+        self._types = Types(lexicon.events, Phrases(lexicon.events), self._cues)
+        self._relevance = Relevance(self._cues)
+        self._versions = {"classifier": VERSION, "model": parser.model, **lexicon.versions}
+
+    @classmethod
+    def load(cls, lexicon: Lexicon, model: str = "en_core_web_sm") -> "Classifier":
+        """A classifier on an installed spaCy model; OSError where the model is not installed."""
+        return cls(lexicon, Parser(model))
+
+    def classify(self, title: str, text: str, language: str | None = None) -> Classification:
+        """What title and text say; texts in other languages than English are read for names only."""
+        return self.read(title, text, language).classification
+
+    def read(self, title: str, text: str, language: str | None = None) -> Reading:
+        """The classification with everything that led to it."""
+        verdict = self._gate.judge(title, text)
+        found = self._mentions.find(title), self._mentions.find(text)
+        if not verdict.passes:
+            return self._irrelevant(found, str(verdict.reason), Reading(verdict, found))
+        scenes = [self._frames.read(s) for s in self._parser.parse(title, text, found)]
+        candidates = self._build(scenes)
+        story = resolve(candidates, scenes, self._origins)
+        reading = Reading(verdict, found, scenes, candidates, story)
+        judged = self._relevance.judge(reading, self._types.phrases(scenes))
+        if judged is not Verdict.RELEVANT or story is None:
+            return self._irrelevant(found, str(judged), reading)
+        self._fill(reading, story, title, text)
+        return reading
+
+    def _build(self, scenes: Sequence[Scene]) -> list[Candidate]:
+        found: list[Candidate] = []
+        focus: list[Party] = []
+        for scene in scenes:
+            found.extend(self._candidates.build(scene, focus))
+            focus = _focus(scene, focus) or focus
+        return found
+
+    def _irrelevant(self, found: tuple[list[Mention], list[Mention]], reason: str, reading: Reading) -> Reading:
+        mentions = [("title", m) for m in found[0]] + [("summary", m) for m in found[1]]
+        reading.classification = Classification(
+            relevant=False,
+            reason=reason,
+            countries=_countries(mentions),
+            systems=systems.named(mentions, self._lexicon.systems, None, ()),
+            classifier=self._versions,
+        )
+        return reading
+
+    def _fill(self, reading: Reading, story: Story, title: str, text: str) -> None:
+        mentions = [("title", m) for m in reading.mentions[0]] + [("summary", m) for m in reading.mentions[1]]
+        sentences = [scene.sentence for scene in reading.scenes]
+        voice = self._cues.voice(sentences, story.primary)
+        decided = self._types.decide(story, reading.scenes, voice)
+        roles = decided.roles
+        kinds = decided.types
+        one = systems.named(mentions, self._lexicon.systems, story.primary, sentences)
+        sure = confidence(story, roles, kinds, voice, reading.verdict.score)
+        suppliers, recipients = codes(roles.suppliers), codes(roles.recipients)
+        assertion = voice.assertion
+        if kinds[0] in (EventType.REFUSAL, EventType.EMBARGO) and assertion is Assertion.DENIED and decided.refused:
+            assertion = Assertion.REPORTED
+        reading.classification = Classification(
+            relevant=True,
+            reason="event",
+            types=kinds,
+            assertion=assertion,
+            realis=realis(story.primary),
+            suppliers=suppliers,
+            recipients=recipients,
+            authorizers=codes(roles.authorizers),
+            financiers=codes(roles.financiers),
+            via=codes(roles.via),
+            countries=_countries(mentions),
+            systems=one,
+            roles="resolved" if suppliers and recipients else "unresolved",
+            quantities=[*amounts.quantities(title, reading.mentions[0]), *amounts.quantities(text, reading.mentions[1])],
+            money=_once([*amounts.money(title), *amounts.money(text)]),
+            dates=_once([*amounts.dates(title), *amounts.dates(text)]),
+            confidence=sure,
+            alternatives=[kind for kind in decided.alternatives if kind not in kinds[:1]][:2],
+            abstain=sure.overall < ABSTAIN,
+            evidence=self._evidence(story, decided, voice, mentions, (title, text))[:EVIDENCE_SPANS],
+            classifier=self._versions,
+        )
+
+    def _evidence(
+        self, story: Story, decided: Any, voice: Voice, mentions: Sequence[tuple[str, Mention]], originals: tuple[str, str]
+    ) -> list[Evidence]:
+        trigger = story.primary.trigger
+        sentence = story.primary.scene.sentence
+        start, end = sentence.span(trigger.i, trigger.last)
+        found = [_span("relevant", "true", sentence, start, end, f"{trigger.frame} frame")]
+        for kind in decided.types:
+            where = decided.places.get(kind)
+            found.append(_span("types", str(kind), *(where or (sentence, start, end)), decided.rules.get(kind, f"{trigger.entry.lemma}")))
+        for name in ("suppliers", "recipients", "authorizers", "financiers", "via"):
+            for party in getattr(decided.roles, name):
+                word = party.sentence.words[party.word]
+                found.extend(_span(name, code, party.sentence, word.start, word.end, party.rule) for code in party.codes)
+        if voice.sentence is not None:
+            found.append(_span("assertion", str(voice.assertion), voice.sentence, voice.start, voice.end, voice.rule))
+        for source, mention in mentions:
+            if mention.kind is Kind.SYSTEM:
+                whole = originals[source == "summary"]
+                found.append(Evidence(field="systems", value=mention.id, source=source, start=mention.start, end=mention.end,
+                                      text=whole[mention.start : mention.end], rule=mention.form))  # fmt: skip
+        return found
+
+
+def _focus(scene: Scene, before: Sequence[Party]) -> list[Party]:
+    """The parties of a sentence's main subject, for the pronouns after it."""
+    reader = Reader(scene, before)
+    for word in scene.sentence.words:
+        if word.dep in ("nsubj", "nsubjpass"):
+            found = reader.named(word.i, "subject", 0.8)
+            if found:
+                return found
+    return []
+
+
+def _span(name: str, value: str, sentence: Sentence, start: int, end: int, rule: str) -> Evidence:
+    return Evidence(field=name, value=value, source=sentence.source, start=start, end=end, text=sentence.whole[start:end], rule=rule)
+
+
+def _countries(mentions: Sequence[tuple[str, Mention]]) -> list[str]:
+    return list(dict.fromkeys(m.id for _, m in mentions if m.kind is Kind.COUNTRY))
+
+
+def _once(rows: list[Any]) -> list[Any]:
+    return [row for i, row in enumerate(rows) if row not in rows[:i]]

@@ -1,0 +1,136 @@
+"""The final types of an event: its candidates' and whole phrases' votes, the voice, and facts of the world."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from agents.classify.assertion import Cues, Voice
+from agents.classify.document import Story
+from agents.classify.event_type import Phrases
+from agents.classify.frames import Frame, Scene
+from agents.classify.roles import Roles, codes
+from agents.classify.sentences import Sentence
+from streams.records import Assertion, EventType
+
+T = EventType
+SECOND = 0.55  # share of the primary's score from which another candidate's type is reported too
+SUPPLIED = frozenset((T.DELIVERY, T.AGREEMENT, T.AID, T.OFFER, T.NEGOTIATION, T.RESALE))
+Place = tuple[Sentence, int, int]
+
+
+@dataclass(slots=True)
+class Decided:
+    """Types, primary first, with the place and rule of each; the roles that go with them."""
+
+    types: list[EventType]
+    roles: Roles
+    alternatives: list[EventType] = field(default_factory=list)
+    places: dict[EventType, Place] = field(default_factory=dict)
+    rules: dict[EventType, str] = field(default_factory=dict)
+    refused: bool = False
+
+
+class Types:
+    """Decides types; holds phrases and the facts of events.yaml."""
+
+    def __init__(self, events: Mapping[str, Any], phrases: Phrases, cues: Cues) -> None:
+        self._phrases, self._cues = phrases, cues
+        facts = {name: frozenset(map(str, events[name])) for name in (
+            "forbidden_suppliers", "forbidden_recipients", "sanctioned_recipients", "sanctioned_suppliers")}  # fmt: skip
+        self._forbidden = facts["forbidden_suppliers"], facts["forbidden_recipients"]
+        self._sanctioned = facts["sanctioned_suppliers"], facts["sanctioned_recipients"]
+
+    def phrases(self, scenes: Sequence[Scene]) -> dict[EventType, dict[int, Place]]:
+        """Types that phrases settle, with the number of the sentence and the place of each."""
+        found: dict[EventType, dict[int, Place]] = {}
+        for scene in scenes:
+            sentence = scene.sentence
+            start, end = sentence.span(0, len(sentence.words) - 1)
+            for kind, (first, last) in self._phrases.find(sentence.whole[start:end]).items():
+                found.setdefault(kind, {})[sentence.number] = sentence, start + first, start + last
+        return found
+
+    def decide(self, story: Story, scenes: Sequence[Scene], voice: Voice) -> Decided:
+        """Types and roles of a relevant text."""
+        phrases = self.phrases(scenes)
+        primary, roles = story.primary, story.roles
+        kinds = list(primary.types)
+        kinds += [k for c in story.others if c.score >= SECOND * primary.score for k in c.types[:1]]
+        alternatives = list(dict.fromkeys(k for c in story.others[:4] for k in c.types[:1]))
+        sentence = primary.scene.sentence
+        lead = [s.sentence for s in scenes if s.sentence.number <= 1]
+        decided = Decided(kinds, roles, alternatives)
+        dyad = bool(roles.suppliers and roles.recipients)
+        self._refuse(decided, [*lead, sentence], voice)
+        self._settle(decided, phrases, primary.trigger.frame, dyad, voice)
+        self._illicit(decided, voice)
+        if kinds[0] in (T.OFFER, T.AGREEMENT, T.AID, T.DELIVERY) and self._cues.undecided(sentence):
+            kinds.insert(0, T.NEGOTIATION)
+        decided.types = list(dict.fromkeys(kinds))[:3]
+        self._roles(decided)
+        return decided
+
+    def _refuse(self, decided: Decided, lead: Sequence[Sentence], voice: Voice) -> None:
+        kinds = decided.types
+        for sentence in lead:
+            place = self._cues.refusal(sentence)
+            if place and voice.assertion is not Assertion.DENIED:
+                kinds.insert(0, T.REFUSAL)
+                decided.places[T.REFUSAL] = sentence, *place
+                decided.rules[T.REFUSAL] = "nothing will be sent"
+                decided.refused = True
+                return
+            if kinds[0] is T.REFUSAL and self._cues.unrefused(sentence):
+                kinds[:] = [k for k in kinds if k is not T.REFUSAL] or [T.DELIVERY]
+                return
+        if kinds[0] is T.REFUSAL and voice.assertion is Assertion.DENIED:
+            kinds[:] = [k for k in kinds if k is not T.REFUSAL] or [T.DELIVERY]
+
+    def _settle(self, decided: Decided, phrases: Mapping[EventType, Mapping[int, Place]], frame: Frame, dyad: bool, voice: Voice) -> None:
+        """Phrases in title or lead before the candidates' types, where they outrank them."""
+        kinds = decided.types
+
+        def lead(kind: EventType, last: int = 1) -> bool:
+            places = phrases.get(kind)
+            if not places or min(places) > last:
+                return False
+            decided.places.setdefault(kind, places[min(places)])
+            decided.rules.setdefault(kind, "phrase")
+            return True
+
+        talk = kinds[0] in (T.MARKET_REPORT, T.POLICY)
+        if lead(T.MARKET_REPORT) and (not dyad or talk or 0 in phrases[T.MARKET_REPORT]) and kinds[0] not in (T.REFUSAL, T.EMBARGO):
+            kinds.insert(0, T.MARKET_REPORT)
+        if lead(T.POLICY) and kinds[0] not in (T.MARKET_REPORT, T.EMBARGO, T.REFUSAL, T.AUTHORIZATION, T.INVESTIGATION):
+            kinds.insert(0 if not dyad or talk or 0 in phrases[T.POLICY] or frame in (Frame.POLICY, Frame.DEAL) else 1, T.POLICY)
+        if lead(T.RESALE, 2) and kinds[0] in SUPPLIED:
+            kinds.insert(0 if frame in (Frame.GIVE, Frame.RESELL) and kinds[0] is not T.OFFER else 1, T.RESALE)
+        if lead(T.PRODUCTION) and kinds[0] in SUPPLIED:
+            kinds.insert(0 if frame in (Frame.PRODUCE, Frame.DEAL) and kinds[0] is not T.AGREEMENT else 1, T.PRODUCTION)
+        if lead(T.REACQUISITION):
+            kinds.insert(0, T.REACQUISITION)
+        if lead(T.INVESTIGATION) and kinds[0] not in (T.REFUSAL, T.EMBARGO, T.AUTHORIZATION):
+            kinds.insert(0, T.INVESTIGATION)
+        if lead(T.EMBARGO) and kinds[0] not in (T.REFUSAL, T.ILLICIT_TRANSFER, T.INVESTIGATION):
+            kinds.insert(0, T.EMBARGO)
+        if lead(T.ILLICIT_TRANSFER, 2) and kinds[0] not in (T.REFUSAL, T.INVESTIGATION):
+            kinds.insert(0, T.ILLICIT_TRANSFER)
+
+    def _illicit(self, decided: Decided, voice: Voice) -> None:
+        """A supply that embargo or sanctions forbid, or that is denied or alleged where they would."""
+        kinds = decided.types
+        if kinds[0] not in SUPPLIED:
+            return
+        suppliers, recipients = set(codes(decided.roles.suppliers)), set(codes(decided.roles.recipients))
+        plain = voice.assertion is Assertion.REPORTED
+        forbidden = suppliers & self._forbidden[0] or recipients & self._forbidden[1]
+        doubtful = not plain and (suppliers & self._sanctioned[0] or recipients & self._sanctioned[1])
+        if (forbidden and kinds[0] is not T.NEGOTIATION) or doubtful:
+            kinds.insert(0, T.ILLICIT_TRANSFER)
+            decided.rules[T.ILLICIT_TRANSFER] = "forbidden by embargo or sanctions"
+
+    def _roles(self, decided: Decided) -> None:
+        if decided.types[0] is T.MARKET_REPORT:
+            decided.roles = Roles()
+        elif decided.types[0] is T.EMBARGO and not decided.roles.recipients:
+            decided.roles.suppliers = []

@@ -1,0 +1,63 @@
+"""Event types: what a move of arms is under the words that govern it, and what whole phrases of a text settle."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from agents.classify.frames import Frame, Trigger
+from streams.records import EventType
+
+T = EventType
+PLEDGING = frozenset(("send", "give", "provide", "supply", "deliver", "transfer", "hand over", "ship", "arm", "equip", "donate"))
+AGREED = frozenset(("deal", "contract", "agreement", "sign", "ink", "pact", "accord", "seal", "conclude", "finalise", "finalize"))
+# Later rooms may put these before a candidate's own type when their phrases stand in title or lead.
+PRECEDENCE = (T.REACQUISITION, T.ILLICIT_TRANSFER, T.REFUSAL, T.EMBARGO, T.AUTHORIZATION, T.INVESTIGATION, T.RESALE, T.PRODUCTION, T.DELIVERY,
+              T.AID, T.AGREEMENT, T.NEGOTIATION, T.OFFER, T.POLICY, T.MARKET_REPORT)  # fmt: skip
+
+
+def settle(trigger: Trigger, operators: Sequence[Trigger], recipients: Sequence[str], donated_to: Collection[str]) -> list[EventType]:
+    """Types of one candidate, primary first, by the precedence of the words over its trigger."""
+    entry = trigger.entry
+    above = {o.frame: o for o in operators}
+    own = entry.wanted if trigger.wanted else entry.planned if trigger.planned else entry.done
+    if (own is T.DELIVERY and trigger.planned and not trigger.wanted and entry.lemma in PLEDGING and set(recipients) & set(donated_to)):
+        own = T.AID
+    found: list[EventType] = []
+    if trigger.frame in (Frame.BUYBACK, Frame.RETURN, Frame.SMUGGLE):
+        found.append(own)
+    refuse = above.get(Frame.REFUSE)
+    if refuse is not None and not refuse.negated:
+        found.append(T.REFUSAL)
+    elif trigger.negated and trigger.frame in (Frame.GIVE, Frame.AUTHORIZE):
+        found.append(T.REFUSAL)
+    for frame in (Frame.EMBARGO, Frame.AUTHORIZE, Frame.INVESTIGATE):
+        if frame in above and not above[frame].negated:
+            found.append(above[frame].entry.done)
+    deal = above.get(Frame.DEAL)
+    if deal is not None and trigger.frame not in (Frame.DEAL, Frame.REFUSE, Frame.AUTHORIZE, Frame.EMBARGO):
+        talk = deal.entry.done is T.NEGOTIATION
+        if talk:
+            found.append(T.NEGOTIATION)
+        elif deal.entry.lemma in AGREED and trigger.frame is not Frame.ARRIVE:
+            found.append(T.NEGOTIATION if deal.wanted else T.AGREEMENT)
+    found.append(own)
+    return list(dict.fromkeys(found))
+
+
+class Phrases:
+    """The phrases of events.yaml that settle a type by themselves."""
+
+    def __init__(self, events: Mapping[str, Any]) -> None:
+        self._patterns = [
+            (EventType(kind), re.compile(r"(?<!\w)(?:" + "|".join(map(str, patterns)) + r")(?!\w)", re.IGNORECASE))
+            for kind, patterns in events["phrases"].items()
+        ]
+
+    def find(self, text: str) -> dict[EventType, tuple[int, int]]:
+        """Where the first phrase of each type stands in a text."""
+        found = {}
+        for kind, pattern in self._patterns:
+            match = pattern.search(text)
+            if match:
+                found[kind] = match.span()
+        return found
