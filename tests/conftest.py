@@ -1,23 +1,30 @@
 """Real servers for tests: Valkey or Redis, Apache Kafka, the embedded broker, SQLite; all on loopback, all ended by us."""
 
+import asyncio
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import tempfile
 import time
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-import redis
 import redis.asyncio
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from streams.database import open_engine, upgrade
 from streams.local_kafka import KafkaUnavailable, LocalKafka, free_port
 
-REQUIRE_KAFKA = os.environ.get("ARMSWIRE_TEST_KAFKA") == "require" or os.environ.get("CI") == "true"
+# Asked for by name, and in CI, a missing server is a failure; elsewhere its tests are left out and one line says so.
+REQUIRE_SERVERS = os.environ.get("CI") == "true"
+REQUIRE_KAFKA = os.environ.get("ARMSWIRE_TEST_KAFKA") == "require" or REQUIRE_SERVERS
 
 
 def _kafka_here() -> bool:
@@ -68,10 +75,7 @@ def tansu() -> Iterator[str]:
          f"--advertised-listener-url=tcp://127.0.0.1:{port}"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    for _ in range(200):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            break
-        time.sleep(0.02)
+    _await_port(port)
     yield f"127.0.0.1:{port}"
     process.kill()
     process.wait()
@@ -96,12 +100,7 @@ def store_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
          "--maxmemory-policy", "noeviction"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    with contextlib.closing(redis.Redis(port=port)) as client:
-        for _ in range(100):
-            with contextlib.suppress(redis.ConnectionError):
-                client.ping()
-                break
-            time.sleep(0.05)
+    _await_port(port)
     yield f"redis://127.0.0.1:{port}/0"
     process.kill()
     process.wait()
@@ -123,13 +122,80 @@ async def store(store_server: str) -> AsyncIterator[redis.asyncio.Redis]:
     await client.aclose()
 
 
-@pytest.fixture
-async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    """A fresh database with the newest tables."""
-    import asyncio
+def _postgres_programs() -> Path | None:
+    """Folder of Debian's PostgreSQL server programs, if it is installed."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return next((folder for folder in folders if (folder / "initdb").exists()), None)
 
-    url = f"sqlite+aiosqlite:///{tmp_path}/armswire.db"
-    await asyncio.to_thread(upgrade, url)
-    opened = open_engine(url)
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Base URL of a PostgreSQL of our own, without a database name; its ``template`` has the newest tables."""
+    programs = _postgres_programs()
+    if programs is None:
+        pytest.fail("PostgreSQL is not here; install it (Debian: apt install postgresql)")
+    port = free_port()
+    # The server refuses to run as root, and its user may not read pytest's folders.
+    user = "postgres" if os.geteuid() == 0 else None
+    folder = Path(tempfile.mkdtemp(prefix="armswire-postgres-"))
+    if user:
+        shutil.chown(folder, user, user)
+    run: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/", "user": user}
+    subprocess.run(
+        [programs / "initdb", "-D", folder / "data", "-A", "trust", "-U", "armswire", "-N"], check=True, **run
+    )
+    options = f"-h 127.0.0.1 -p {port} -k {folder} -c fsync=off"
+    process = subprocess.Popen([programs / "postgres", "-D", folder / "data", *options.split()], **run)
+    base = f"postgresql+asyncpg://armswire@127.0.0.1:{port}"
+    try:
+        _await_port(port)
+        for _ in range(50):
+            try:
+                asyncio.run(_execute(f"{base}/postgres", "CREATE DATABASE template"))
+                break
+            except Exception:  # it answers before it takes connections
+                time.sleep(0.1)
+        upgrade(f"{base}/template")
+        yield base
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _execute(url: str, statement: str) -> None:
+    opened = create_async_engine(url, isolation_level="AUTOCOMMIT")
+    async with opened.connect() as connection:
+        await connection.execute(text(statement))
+    await opened.dispose()
+
+
+def _await_port(port: int) -> None:
+    for _ in range(500):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.02)
+    pytest.fail(f"the server on port {port} did not start")
+
+
+@pytest.fixture(
+    params=["sqlite", *(["postgres"] if _postgres_programs() or REQUIRE_SERVERS else [])],
+)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of a fresh database with the newest tables: SQLite, and PostgreSQL where it is installed."""
+    if request.param == "sqlite":
+        url = f"sqlite+aiosqlite:///{tmp_path}/armswire.db"
+        upgrade(url)
+        return url
+    base: str = request.getfixturevalue("postgres")
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    asyncio.run(_execute(f"{base}/postgres", f"CREATE DATABASE {name} TEMPLATE template"))
+    return f"{base}/{name}"
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """An engine on a fresh database with the newest tables."""
+    opened = open_engine(database_url)
     yield opened
     await opened.dispose()
