@@ -2,10 +2,14 @@
 
 import hashlib
 import itertools
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from streams.records import Article
+from config.lexicons import Lexicon, Vetoes
+from config.load import Configuration
+from config.schema import Feed, Receiver, Watch
+from streams.records import Article, Assertion, Confidence, Event, EventType, System, Verdict
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
@@ -24,3 +28,38 @@ def an_article(**values: Any) -> Article:
     values.setdefault("fetched", NOW)
     values.setdefault("published", NOW)
     return Article(**values)
+
+
+def a_system(name: str, **values: Any) -> System:
+    """A weapon system of the event, its id made from its name."""
+    return System(id=name.lower().replace(" ", "-"), name=name, **values)
+
+
+SURE = Confidence(
+    overall=0.9, relevant=0.9, types=0.9, assertion=0.9, suppliers=0.9, recipients=0.9, systems=0.9
+)
+
+
+def an_event(article: Article | None = None, **values: Any) -> Event:
+    """A relevant delivery with high confidence; ``systems`` may be names. Countries are those in its roles unless given."""
+    article = article or an_article(verdict=Verdict.NEW)
+    values["systems"] = [a_system(one) if isinstance(one, str) else one for one in values.get("systems", [])]
+    values["types"] = [EventType(one) for one in values.get("types", ["delivery"])]
+    values["assertion"] = Assertion(values.get("assertion", "reported"))
+    roles = ("suppliers", "recipients", "authorizers", "financiers", "via")
+    values.setdefault("countries", sorted({code for role in roles for code in values.get(role, [])}))
+    values.setdefault("confidence", SURE)
+    values.setdefault("relevant", True)
+    values.setdefault("story", article.story or article.id)
+    return Event(id=article.event_id, article=article, **values)
+
+
+def a_watch(when: dict[str, Any], **values: Any) -> Watch:
+    """A watch as watches.yaml writes it."""
+    return Watch.model_validate({"id": "a-watch", "title": "A watch", "when": when, **values})
+
+
+def a_configuration(*watches: Watch, feeds: Sequence[Feed] = (), receivers: Sequence[Receiver] = ()) -> Configuration:
+    """A configuration with an empty lexicon."""
+    lexicon = Lexicon({}, {}, {}, {}, Vetoes(), {}, {}, {}, {})
+    return Configuration(tuple(feeds), watches, tuple(receivers), lexicon)

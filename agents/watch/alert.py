@@ -18,6 +18,7 @@ URL_LENGTH = 1000  # a longer address is left out, for a cut one leads nowhere
 REASONS = 20
 REASON_LENGTH = 300
 LIST_LENGTH = 40  # codes, systems, amounts an event may list in an alert
+BARE_LENGTH = 60  # of every text where nothing else makes an alert fit
 NOT_CARRIED = ("article", "story", "reason")
 
 
@@ -108,14 +109,28 @@ def fit(alert: Alert, limit: int = ALERT_BYTES) -> Alert:
 
 
 def _bare(alert: Alert) -> Alert:
-    """What is left when even one article and two spans are too much: who, whom, what, and the first of every list."""
-    short = {
-        name: value[:3] if isinstance(value, list) else value
-        for name, value in (alert.event or {}).items()
-        if name not in ("quantities", "money", "dates", "alternatives", "classifier")
+    """What is left when even one article and two spans are too much: the start of every text and of every list."""
+    articles = [
+        msgspec.structs.replace(one, url=None, title=_cut(one.title, BARE_LENGTH), outlet=_cut(one.outlet, BARE_LENGTH))
+        for one in alert.articles[:1]
+    ]
+    facts = {
+        name: value for name, value in (alert.event or {}).items() if name not in ("url", "classifier", "alternatives")
     }
-    articles = [msgspec.structs.replace(article, url=None) for article in alert.articles[:1]]
-    return msgspec.structs.replace(alert, event=short if alert.event else None, articles=articles)
+    return msgspec.structs.replace(
+        alert,
+        reasons=[_cut(reason, BARE_LENGTH) for reason in alert.reasons],
+        event=_shortened(facts) if alert.event else None,
+        articles=articles,
+    )
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: one if key == "id" else _shortened(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_shortened(one) for one in value[:2]]
+    return _cut(value, BARE_LENGTH) if isinstance(value, str) else value
 
 
 def _with_event(alert: Alert, **fields: Any) -> Alert:
