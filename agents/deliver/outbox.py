@@ -151,15 +151,18 @@ class Outbox:
 
 
 def origin(alert: Alert) -> tuple[datetime | None, datetime | None]:
-    """When the article behind a ``created`` alert was published and fetched, where the alert says so."""
-    if alert.kind is not AlertKind.CREATED:
+    """When the article that raised a ``created`` alert was published and fetched, where the alert says so."""
+    if alert.kind is not AlertKind.CREATED or alert.event is None:
         return None, None
-    published = max((a.published for a in alert.articles if a.published is not None), default=None)
-    fetched = (alert.event or {}).get("fetched")
+    return _time(alert.event.get("published")), _time(alert.event.get("fetched"))
+
+
+def _time(value: object) -> datetime | None:
     try:
-        return published, datetime.fromisoformat(fetched) if isinstance(fetched, str) else None
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
-        return published, None
+        return None
+    return found if found and found.tzinfo else None
 
 
 async def _ledger(connection: AsyncConnection, alert: Alert, now: datetime) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import errno
 import socket
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Self
@@ -153,8 +152,8 @@ def _cause(error: BaseException | None) -> _AddressRefusedError | None:
     return None
 
 
-def shown(receiver: Receiver) -> Mapping[str, str]:
+def shown(receiver: Receiver) -> str:
     """What may be shown of a receiver's address: scheme and host, never the path, which often is the secret."""
     scheme, _, rest = (receiver.url or "").partition("://")
     host = rest.partition("/")[0].rpartition("@")[2]
-    return {"to": f"{scheme}://{host}" if receiver.type == "webhook" else scheme or "this terminal"}
+    return f"{scheme}://{host}" if receiver.type == "webhook" else scheme or "the log of deliver"

@@ -1,0 +1,116 @@
+"""Events and dead letters in the database: stored once, struck from the journal in the same transaction, forgotten in time."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, delete, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from agents.archive.dead_letter import DeadLetter, event_of
+from streams import journal
+from streams.database import dead_letters, events, transaction
+from streams.records import Event
+from streams.topics import Stage
+
+IRRELEVANT_KEPT = timedelta(days=7)  # id, verdict and reason only: long enough to see why something was not seen
+RELEVANT_KEPT = timedelta(days=400)  # a year and a month: the same season of last year can be compared
+DEAD_LETTERS_KEPT = timedelta(days=90)
+BATCH = 500  # rows a transaction: others write to the same database meanwhile
+
+
+class Stored(StrEnum):
+    """What storing came to."""
+
+    NEW = "new"
+    REPEAT = "repeat"
+
+
+async def store_event(engine: AsyncEngine, event: Event, value: bytes, now: datetime) -> Stored:
+    """Keep an event; ``value`` is its record, kept as it came where the event is relevant."""
+    async with transaction(engine) as connection:
+        stored = await _insert(connection, events, _row(event, value, now))
+        await journal.mark_archived(connection, event.id)
+    return stored
+
+
+async def store_dead_letter(engine: AsyncEngine, letter: DeadLetter, now: datetime) -> Stored:
+    """Keep a dead letter; its article is done for the stages that will not see it any more."""
+    async with transaction(engine) as connection:
+        stored = await _insert(connection, dead_letters, asdict(letter) | {"stored": now})
+        event = event_of(letter)
+        if event is not None:
+            await _strike(connection, letter.stage, event)
+    return stored
+
+
+async def _strike(connection: AsyncConnection, stage: str, event: str) -> None:
+    """Watch and archive read the same topic: what one refuses the other may still have to see."""
+    if stage == Stage.WATCH:
+        await journal.mark_watched(connection, event)
+    elif stage == Stage.ARCHIVE:
+        await journal.mark_archived(connection, event)
+    else:
+        await journal.strike_refused(connection, event)
+
+
+async def forget(engine: AsyncEngine, now: datetime, batch: int = BATCH) -> int:
+    """Delete at most ``batch`` rows of each table that are older than their limit; how many there were."""
+    old_event = or_(
+        (events.c.relevant.is_(False)) & (events.c.stored < now - IRRELEVANT_KEPT),
+        (events.c.relevant.is_(True)) & (events.c.stored < now - RELEVANT_KEPT),
+    )
+    async with transaction(engine) as connection:
+        gone = await _delete(connection, events, old_event, batch)
+        return gone + await _delete(connection, dead_letters, dead_letters.c.stored < now - DEAD_LETTERS_KEPT, batch)
+
+
+async def _delete(connection: AsyncConnection, table: Table, old: ColumnElement[bool], batch: int) -> int:
+    some = select(table.c.id).where(old).limit(batch)
+    return (await connection.execute(delete(table).where(table.c.id.in_(some)))).rowcount
+
+
+async def _insert(connection: AsyncConnection, table: Table, row: dict[str, Any]) -> Stored:
+    insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+    result = await connection.execute(insert.values(row).on_conflict_do_nothing())
+    return Stored.NEW if result.rowcount else Stored.REPEAT
+
+
+def _row(event: Event, value: bytes, now: datetime) -> dict[str, Any]:
+    article = event.article
+    row: dict[str, Any] = {
+        "id": event.id,
+        "article": article.id,
+        "story": event.story,
+        "relevant": event.relevant,
+        "verdict": article.verdict,
+        "reason": _plain(event.reason),
+        "stored": now,
+    }
+    if not event.relevant:
+        return row
+    return row | {
+        "types": codes(event.types),
+        "suppliers": codes(event.suppliers),
+        "recipients": codes(event.recipients),
+        "systems": codes(system.id for system in event.systems),
+        "assertion": event.assertion,
+        "outlet": _plain(article.outlet),
+        "title": _plain(article.title),
+        "published": article.published,
+        "record": value,
+    }
+
+
+def codes(values: Iterable[str]) -> str:
+    """``|a|b|``: a list in which one value can be looked for with LIKE; empty where there is none."""
+    joined = "|".join(str(value) for value in values)
+    return f"|{joined}|" if joined else ""
+
+
+def _plain(text: str) -> str:
+    """PostgreSQL refuses the zero character in a text."""
+    return text.replace("\0", "�")
