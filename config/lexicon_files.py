@@ -36,13 +36,13 @@ def user_changes(user: Files, mistakes: list[str]) -> dict[str, dict[str, Any]]:
             mistakes.append(f"lexicon/{name}: not a file of the lexicon{nearest(name, known)}")
             continue
         loaded = _yaml(f"lexicon/{name}", data, mistakes)
-        for key in sorted(set(map(str, loaded)) - {"add", "remove"}):
-            mistakes.append(f'lexicon/{name}: unknown key "{key}"; write add: and remove:')
+        unknown = sorted(set(map(str, loaded)) - {"add", "remove"})
+        mistakes.extend(f'lexicon/{name}: unknown key "{key}"; write add: and remove:' for key in unknown)
         changes[name.removesuffix(".yaml")] = loaded
     return changes
 
 
-def table(name: str, shipped: Mapping[str, bytes], changes: Mapping[str, dict[str, Any]], mistakes: list[str]) -> dict[str, Row]:
+def table(name: str, shipped: Mapping[str, bytes], changes: Mapping[str, Row], mistakes: list[str]) -> dict[str, Row]:
     """Rows of a CSV by key; a user's row of a known key widens its lists and replaces its single values."""
     key = TABLES[name]
     rows: dict[str, Row] = {}
@@ -51,9 +51,10 @@ def table(name: str, shipped: Mapping[str, bytes], changes: Mapping[str, dict[st
             mistakes.append(f'{name}.csv: {key} "{row[key]}" stands there twice')
         rows[row[key]] = row
     own = changes.get(name, {})
-    for gone in _list(own.get("remove"), f"lexicon/{name}.yaml: remove", mistakes):
-        if rows.pop(str(gone), None) is None:
-            mistakes.append(f'lexicon/{name}.yaml: remove: no {key} "{gone}"{nearest(str(gone), rows)}')
+    gone = [str(value) for value in _list(own.get("remove"), f"lexicon/{name}.yaml: remove", mistakes)]
+    unknown = [value for value in gone if value not in rows]
+    mistakes.extend(f'lexicon/{name}.yaml: remove: no {key} "{value}"{nearest(value, rows)}' for value in unknown)
+    rows = {value: row for value, row in rows.items() if value not in gone}
     for row in _list(own.get("add"), f"lexicon/{name}.yaml: add", mistakes):
         if not isinstance(row, dict) or not row.get(key):
             mistakes.append(f"lexicon/{name}.yaml: add: a row needs {key}, got {row!r}")
@@ -63,7 +64,7 @@ def table(name: str, shipped: Mapping[str, bytes], changes: Mapping[str, dict[st
     return rows
 
 
-def mapping(name: str, shipped: Mapping[str, bytes], changes: Mapping[str, dict[str, Any]], mistakes: list[str]) -> dict[str, Any]:
+def mapping(name: str, shipped: Mapping[str, bytes], changes: Mapping[str, Row], mistakes: list[str]) -> Row:
     """A YAML file of phrases with a user's additions and removals at the same keys."""
     merged = _yaml(f"{name}.yaml", shipped.get(f"{name}.yaml", b""), mistakes)
     for verb in ("remove", "add"):
@@ -71,9 +72,8 @@ def mapping(name: str, shipped: Mapping[str, bytes], changes: Mapping[str, dict[
         if not isinstance(part, dict):
             mistakes.append(f"{where}: must be a mapping with the keys of the shipped {name}.yaml")
             continue
-        for key in part:
-            if key not in merged:
-                mistakes.append(f'{where}: unknown key "{key}"{nearest(str(key), map(str, merged))}')
+        unknown = [str(key) for key in part if key not in merged]
+        mistakes.extend(f'{where}: unknown key "{key}"{nearest(key, map(str, merged))}' for key in unknown)
         known = {key: value for key, value in part.items() if key in merged}
         merged = _merged(merged, known, adding=verb == "add", where=where, mistakes=mistakes)
     return merged

@@ -151,6 +151,7 @@ def _build(shipped: Files, user: Files) -> Lexicon:
     for firm in firms.values():
         where = f'{rows["firms"][firm.id]["_file"]}: "{firm.id}"'
         _known("country", firm.country or ("",), countries, where, mistakes)
+    _known("civil_firms", phrases["gate"].get("civil_firms", ()), firms, "gate.yaml", mistakes)
     for entries, file in ((systems, "systems"), (firms, "firms")):
         _one_owner(file, entries.values(), mistakes)
     if mistakes:
@@ -207,10 +208,9 @@ def _country(row: Row, mistakes: list[str]) -> dict[str, Any]:
 
 
 def _known(column: str, values: Iterable[str], valid: Iterable[str], where: str, mistakes: list[str]) -> None:
-    names = list(valid)
-    for value in values:
-        if value not in names:
-            mistakes.append(f'{where}: {column} "{value}" is not known{nearest(value, names)}')
+    names = set(valid)
+    unknown = [value for value in values if value not in names]
+    mistakes.extend(f'{where}: {column} "{value}" is not known{nearest(value, names)}' for value in unknown)
 
 
 def _one_owner(file: str, entries: Iterable[SystemEntry | FirmEntry], mistakes: list[str]) -> None:
@@ -225,8 +225,7 @@ def _one_owner(file: str, entries: Iterable[SystemEntry | FirmEntry], mistakes: 
 
 def _vetoes(raw: Mapping[str, Any], mistakes: list[str]) -> Vetoes:
     known = {f.name for f in fields(Vetoes)}
-    for key in sorted(set(raw) - known):
-        mistakes.append(f'vetoes.yaml: unknown key "{key}"{nearest(key, known)}')
+    mistakes.extend(f'vetoes.yaml: unknown key "{key}"{nearest(key, known)}' for key in sorted(set(raw) - known))
     topics = {name: tuple(map(str, words)) for name, words in (raw.get("topics") or {}).items()}
     lists = {key: tuple(map(str, words or ())) for key, words in raw.items() if key in known - {"topics"}}
     return Vetoes(**lists, topics=topics)

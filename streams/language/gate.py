@@ -14,9 +14,12 @@ from streams.language.mentions import Kind, Mention, Mentions
 from streams.language.normalise import fold
 from streams.language.triggers import transfer_triggers
 
-ENOUGH = 3  # triggers beyond which more of them add nothing
+ENOUGH = 3  # words of a kind beyond which more of them add nothing
+NEAR = 40  # bytes between a weapon and its trigger
+BESIDE = 60  # bytes between everyday hardware and the military word that makes it a weapon
 TITLE_END = b"\n"
 LEAD = 1200  # characters of the text in which a foreign party must be named
+ARMS = (Kind.SYSTEM, Kind.WEAPON)
 SHORTEST_NAME = 3  # of a system, for the first look
 INNER = tuple(byte >= 0x80 or chr(byte).isalnum() for byte in range(256))  # whether a byte of UTF-8 belongs to a word
 
@@ -95,35 +98,40 @@ class Gate:
         if not first:
             return GateVerdict(False, GateReason.NO_WEAPON)
         second = self._second.find(folded)
-        weapons = _weapons(first, second)
+        weapons = [hit for hit in _weapons(first, second) if hit.tag != "system" or _capital(hit, title, text, folded)]
         if not weapons:
             return GateVerdict(False, GateReason.NO_WEAPON)
-        tags = Counter(hit.tag for hit in second)
-        triggers = {folded[h.start : h.end] for h in second if h.tag == "trigger" and not _inside(h, weapons)}
-        strong = any(hit.tag == "strong" for hit in weapons)
-        if not triggers and not strong:
+        triggers = [hit for hit in second if hit.tag == "trigger" and not _inside(hit, weapons)]
+        if not triggers and not any(hit.tag == "strong" for hit in weapons):
             return GateVerdict(False, GateReason.NO_TRIGGER)
-        states = self._states(title, text)
-        if not states or (len(states) == 1 and not tags["market"] and not strong):
-            return GateVerdict(False, GateReason.NO_FOREIGN_PARTY)
-        weigh = self._weights
-        score = (
-            max(weigh[hit.tag] for hit in weapons)
-            + weigh["trigger"] * min(len(triggers), ENOUGH)
-            + weigh["states"] * min(len(states), 2)
-            + weigh["market"] * bool(tags["market"])
-            + weigh["combat"] * min(tags["combat"], ENOUGH)
-            + weigh["topic"] * min(sum(tags[topic] for topic in self._topics), ENOUGH)
-        )
-        passes = score >= weigh["threshold"]
-        return GateVerdict(passes, GateReason.EVIDENCE if passes else GateReason.OFF_TOPIC, round(score, 2))
+        tags = Counter(hit.tag for hit in second if hit.tag != "combat" or not _inside(hit, weapons))  # attack helicopters
+        score = self._weigh(weapons, triggers, tags, folded)
+        if score + self._weights["states"] < self._weights["threshold"]:
+            return GateVerdict(False, GateReason.OFF_TOPIC, round(score, 2))
+        mentions = [mention for part in (title, text[:LEAD]) for mention in self._mentions.find(part)]
+        if all(hit.tag == "system" for hit in weapons) and not any(mention.kind in ARMS for mention in mentions):
+            return GateVerdict(False, GateReason.NO_WEAPON, round(score, 2))
+        states = {code for mention in mentions for code in _home(mention)}
+        if not states and not tags["market"]:
+            return GateVerdict(False, GateReason.NO_FOREIGN_PARTY, round(score, 2))
+        score += self._weights["states"] * (len(states) > 1)
+        if score >= self._weights["threshold"]:
+            return GateVerdict(True, GateReason.EVIDENCE, round(score, 2))
+        return GateVerdict(False, GateReason.OFF_TOPIC if len(states) > 1 else GateReason.NO_FOREIGN_PARTY, round(score, 2))
 
-    def _states(self, title: str, text: str) -> set[str]:
-        """The states, groups and homes of makers and systems that title and lead name."""
-        states: set[str] = set()
-        for part in (title, text[:LEAD]):
-            states.update(code for mention in self._mentions.find(part) for code in _home(mention))
-        return states
+    def _weigh(self, weapons: list[Hit], triggers: list[Hit], tags: Counter[str], folded: bytes) -> float:
+        """The evidence of the words alone, states left out."""
+        weights = self._weights
+        near = any(hit.tag == "strong" or any(_distance(hit, t) <= NEAR for t in triggers) for hit in weapons)
+        named = {folded[hit.start : hit.end] for hit in weapons if hit.tag != "hardware"}
+        return (
+            max(weights[hit.tag] for hit in weapons)
+            + weights["more_weapons"] * min(max(len(named) - 1, 0), ENOUGH)
+            + weights["near"] * near
+            + weights["market"] * bool(tags["market"])
+            + weights["combat"] * min(tags["combat"], ENOUGH)
+            + weights["topic"] * min(sum(tags[topic] for topic in self._topics), ENOUGH)
+        )
 
 
 def _home(mention: Mention) -> tuple[str, ...]:
@@ -133,10 +141,23 @@ def _home(mention: Mention) -> tuple[str, ...]:
 def _weapons(first: list[Hit], second: list[Hit]) -> list[Hit]:
     """What names a weapon: not within a longer phrase (think tanks), everyday hardware only beside a military word."""
     phrases = [hit for hit in second if hit.tag == "phrase"]
-    military = any(hit.tag == "military" for hit in second)
+    military = [hit for hit in second if hit.tag == "military"]
     return [
-        hit for hit in first if (hit.tag != "hardware" or military) and not _inside(hit, phrases)
+        hit
+        for hit in first
+        if not _inside(hit, phrases) and (hit.tag != "hardware" or any(0 <= _distance(hit, m) <= BESIDE for m in military))
     ]
+
+
+def _capital(hit: Hit, title: str, text: str, folded: bytes) -> bool:
+    """Whether the original has a capital or a digit where a system's name begins: Eagle, not eagle."""
+    at = hit.start if len(folded) == len(title) + len(text) + 1 else len(folded[: hit.start].decode())
+    initial = title[at] if at < len(title) else text[at - len(title) - 1]
+    return not initial.islower()
+
+
+def _distance(hit: Hit, other: Hit) -> int:
+    return max(hit.start - other.end, other.start - hit.end)
 
 
 def _inside(hit: Hit, others: list[Hit]) -> bool:
@@ -148,8 +169,9 @@ def _first_terms(lexicon: Lexicon) -> Iterator[tuple[str, str]]:
     for tag, column in (("weapon", "weapons"), ("strong", "strong"), ("hardware", "hardware")):
         yield from ((tag, term) for term in lexicon.gate[column])
     for system in lexicon.systems.values():
-        yield from (("system", f"{name}*") for name in (*system.surfaces, *system.weak) if len(name) >= SHORTEST_NAME)
-        for name in system.designations:
+        for name in (*system.surfaces, *system.weak):
+            yield from (("system", spelled) for spelled in (name, f"{name}s") if len(name) >= SHORTEST_NAME)
+        for name in system.designations:  # any ending: F-16AM, F16s, F 16C/D
             yield from (("system", f"{spelled}*") for spelled in {name, name.replace("-", ""), name.replace(" ", "")})
     civil = frozenset(lexicon.gate["civil_firms"])
     for firm in lexicon.firms.values():

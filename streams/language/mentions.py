@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
@@ -29,12 +30,13 @@ class Mentions:
         self._forms = list(forms.values())
         self._finder = AhoCorasick(list(forms), implementation=Implementation.DFA)
         self._systems = lexicon.systems
-        systems = lexicon.systems.values()
+        systems = list(lexicon.systems.values())
         self._designations = Designations(
             rows=((s.id, name) for s in systems for name in s.designations if is_designation(name)),
             weak=((s.id, name) for s in systems for name in s.weak),
             names=((s.id, name) for s in systems for name in (*s.surfaces, *s.weak) if not is_designation(name)),
         )
+        self._marks = {s.id: [m.id for m in systems if m.name.startswith(f"{s.name} ")] for s in systems}
         self._states = States(lexicon)
         self._weak_names = WeakNames(lexicon, transfer_triggers(lexicon))
 
@@ -56,9 +58,9 @@ class Mentions:
         reading = Reading(text, folded, bounds, _longest([*certain, *plain]), year)
         meant = {span: self._states.meant(forms, span, reading) for span, forms in states.items()}
         settled = _longest([*certain, *(_mention(text, *span, form) for span, form in meant.items() if form)])
-        if not weak:
-            return settled
-        return self._with_weak(Reading(text, folded, bounds, settled, year), weak, frozenset(known))
+        if weak:
+            settled = self._with_weak(Reading(text, folded, bounds, settled, year), weak, frozenset(known))
+        return self._told_apart(settled, frozenset(known))
 
     def _spans(self, text: str, folded: str) -> tuple[list[Mention], Spans, Spans]:
         """Certain mentions, spans that may name a state, and spans of ambiguous names."""
@@ -95,10 +97,37 @@ class Mentions:
 
     def _weak(self, reading: Reading, span: tuple[int, int], forms: list[Form], seen: frozenset[str]) -> Mention | None:
         systems = [form for form in forms if form.kind is Kind.SYSTEM]
-        form = self._weak_names.system(systems, span, reading, seen) if systems else None
-        if not form and len(forms) > len(systems):
-            form = self._weak_names.firm(next(f for f in forms if f.kind is Kind.FIRM), span, reading)
+        firm = next((form for form in forms if form.kind is Kind.FIRM), None)
+        form = self._weak_names.system(systems, span, reading, seen, rival=bool(firm)) if systems else None
+        if not form and firm:
+            form = self._weak_names.firm(firm, span, reading)
         return _mention(reading.text, *span, form, weak=True) if form else None
+
+    def _told_apart(self, mentions: list[Mention], known: frozenset[str]) -> list[Mention]:
+        """A bare Leopard is the Leopard 1 where no other mark is named; a nickname belongs to its designation."""
+        kept: list[Mention] = []
+        named = known | {m.id for m in mentions if m.kind is Kind.SYSTEM}
+        for mention in mentions:
+            if kept and _is_nickname(mention, kept[-1]):
+                continue
+            marks = [mark for mark in self._marks.get(mention.id, ()) if mark in named]
+            if mention.kind is Kind.SYSTEM and len(marks) == 1:
+                mark = self._systems[marks[0]]
+                mention = replace(mention, id=mark.id, name=mark.name, codes=mark.origin)
+            kept.append(mention)
+        return kept
+
+
+def _is_nickname(mention: Mention, before: Mention) -> bool:
+    """FA-50 Golden Eagle: the name of another family right after a designation is only its nickname."""
+    return (
+        mention.kind is Kind.SYSTEM
+        and before.form == "designation"
+        and mention.form != "designation"
+        and mention.start == before.end + 1
+        and mention.text[0].isalpha()
+        and mention.id != before.id
+    )
 
 
 def _without_hyphen(text: str, start: int, end: int) -> tuple[int, int]:

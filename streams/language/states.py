@@ -18,9 +18,10 @@ BEFORE_A_NAME = frozenset(
 BRUSSELS, CONGO, KOREA = "brussels", ("congo", "congolese"), ("korea", "korean", "koreans")
 # Words beside a bare Korea by which it is told which one is meant.
 NORTHERN = Words(["kim jong", "pyongyang", "north korea*", "dprk"])
-SOUTHERN = Words(["seoul", "south korea*", "rok", "hanwha", "hyundai", "lig nex", "kai", "korea aerospace", "k2", "k9", "fa 50"])
+SOUTHERN = Words(["seoul", "south korea*", "rok", "hanwha", "hyundai", "lig nex1", "kai", "korea aerospace", "k2", "k9"])
 # Houses and offices that several states have; without another state before them the one of the row is meant.
 SHARED_HOUSES = frozenset(["congress", "senate", "foreign office", "house of representatives", "defense department"])
+NEIGHBOURS = ("armenia", "azerbaijan", "turkey", "moldova", "ukraine", "russia")  # before ", Georgia" they are in a list
 DIRECTLY = 4  # characters between a demonym and the house it belongs to: "Peru's Congress", "the Philippine Senate"
 
 
@@ -56,7 +57,8 @@ class States:
         if form.dated and form.dated.needs and not reading.named(form.dated.needs, span):
             return False
         if form.form in ("name", "capital"):
-            return not (self._vetoed(form.id, span, reading) or self._person(form, span, reading) or self._elsewhere(span, reading))
+            other = self._vetoed(form.id, span, reading) or self._person(form, span, reading)
+            return not other and not self._elsewhere(span, reading)
         if form.form == "metonym" and reading.folded[slice(*span)] in SHARED_HOUSES:
             return not _of_another_state(form, span, reading)
         if reading.text[slice(*span)] == "US" and reading.shouted(span[0]):
@@ -88,7 +90,7 @@ class States:
         start, end = span
         after = REGION_AFTER.match(reading.text, end)
         if after and fold(after[1].rstrip(".")) in self._regions:
-            return after[1] != "Georgia" or reading.folded[start:end] not in ("armenia", "azerbaijan", "turkey", "moldova", "ukraine")
+            return after[1] != "Georgia" or reading.folded[start:end] not in NEIGHBOURS
         if reading.folded[start:end] != "georgia":
             return False
         before = PLACE_BEFORE.search(reading.text, max(0, start - LONGEST_PLACE), start)

@@ -49,8 +49,13 @@ class WeakNames:
         self._everyday = frozenset(fold(noun) for noun in lexicon.gate["hardware"])
         self._triggers = Words(triggers)
 
-    def system(self, forms: Sequence[Form], span: tuple[int, int], reading: Reading, known: Collection[str]) -> Form | None:
-        """The system that a weak name means here, or none; ``known`` are systems named beyond doubt elsewhere."""
+    def system(
+        self, forms: Sequence[Form], span: tuple[int, int], reading: Reading, known: Collection[str], *, rival: bool = False
+    ) -> Form | None:
+        """The system that a weak name means here, or none.
+
+        ``known`` are systems named beyond doubt elsewhere; ``rival``: a maker has the same name (Caracal).
+        """
         start, end = span
         first, last = sentence = reading.sentence(start)
         allowed = [form for form in forms if not self._vetoed(form.id, reading, sentence)]
@@ -60,13 +65,16 @@ class WeakNames:
         around = _Around(reading, sentence, near, self._noun_after(end, reading))
         fits = [self._fit(form, around, known) for form in allowed]
         best = max(range(len(fits)), key=lambda i: (fits[i], -i))
+        whole = not self._part_of_a_name(end, reading)
         counts = (
-            fits[best] >= IN_CONTEXT
+            fits[best] > IN_CONTEXT
             or bool(around.noun)
             or bool(COUNT.search(reading.folded, max(first, start - LONGEST_COUNT), start))
             or self._maker_before(start, reading)
-            or self._weapon_near(around)
+            or (whole and (fits[best] == IN_CONTEXT or self._weapon_near(around)))
         )
+        if counts and fits[best] < NEAR_ITS_CLASS and not around.noun and rival:
+            return None
         return allowed[best] if counts else None
 
     def firm(self, form: Form, span: tuple[int, int], reading: Reading) -> Form | None:
@@ -86,11 +94,18 @@ class WeakNames:
         return bool(before and before[0][0].isupper() and fold(before[0]) in self._given)
 
     def _weapon_near(self, around: _Around) -> bool:
-        """Whether the sentence names a weapon beyond doubt, or everyday hardware (plane, boat) that changes hands."""
+        """Whether the sentence names a weapon beyond doubt; or a transfer, with everyday hardware or a system about."""
         nouns = [fold(m.text) for m in around.near if m.kind is Kind.WEAPON]
         if any(m.kind is Kind.SYSTEM for m in around.near) or any(noun not in self._everyday for noun in nouns):
             return True
-        return bool(nouns) and self._triggers.inside(around.reading.folded, around.sentence)
+        elsewhere = bool(nouns) or any(m.kind is Kind.SYSTEM for m in around.reading.sure)
+        return elsewhere and self._triggers.inside(around.reading.folded, around.sentence)
+
+    @staticmethod
+    def _part_of_a_name(end: int, reading: Reading) -> bool:
+        """Whether another capitalised word follows that is no name of ours: Rhino Heritage Museum, Arrow Electronics."""
+        after = reading.word_after(end)
+        return bool(after and after[0][0].isupper() and not reading.covered(after[1]) and not reading.headline(end))
 
     def _noun_after(self, end: int, reading: Reading) -> str:
         """Class of the weapon noun that the name modifies; ``weapon`` for a word such as battery; empty for none."""
