@@ -14,7 +14,7 @@ from streams.records import EventType
 POSITION = (1.0, 0.9, 0.6, 0.4, 0.3)  # title and sentences of the text: news comes first
 BACKGROUND = 0.45  # of the worth of what is told as background
 BARE, ROLE = 0.4, 0.3  # worth of a candidate without roles, and of each role
-NEAR, SAME_SENTENCE, NO_WEAPON = 1.0, 0.8, 0.4  # worth by where the next weapon stands
+NEAR, SAME_SENTENCE, RULED, NO_WEAPON = 1.0, 0.8, 0.55, 0.4  # worth by where the next weapon stands
 # What a candidate is worth by what it speaks of: a move outweighs talk about moves.
 WORTH = {Frame.POLICY: 0.5, Frame.MARKET: 0.45, Frame.INVESTIGATE: 0.65, Frame.PRODUCE: 0.8, Frame.DEAL: 0.9, Frame.SMUGGLE: 0.85,
          Frame.SEIZE: 0.7, Frame.RETURN: 0.8, Frame.ASK: 0.85}  # fmt: skip
@@ -62,7 +62,7 @@ class Candidates:
             govern(trigger, operator, slots[operator.i], own, roles)
         distinct(roles)
         types = settle(trigger, operators, codes(roles.recipients), self._donated_to)
-        score = POSITION[min(scene.sentence.number, len(POSITION) - 1)] * WORTH.get(trigger.frame, 1.0) * _near(scene, trigger)
+        score = POSITION[min(scene.sentence.number, len(POSITION) - 1)] * WORTH.get(trigger.frame, 1.0) * trigger.entry.worth * _near(scene, trigger)
         score *= BARE + ROLE * bool(roles.suppliers) + ROLE * bool(roles.recipients)
         if trigger.background and all(o.background for o in operators):
             score *= BACKGROUND
@@ -85,11 +85,36 @@ def _slots(reader: Reader, trigger: Trigger) -> Slots:
 
 
 def _governs(scene: Scene, operator: Trigger, trigger: Trigger) -> bool:
-    return operator.clause == trigger.clause or any(head.i == operator.i for head in scene.sentence.above(trigger.i))
+    """Whether a word says something of a move: it stands over it, or before it in a clause, or at its side in the same clause."""
+    sentence, below = scene.sentence, sentence_path(scene, trigger.i)
+    if operator.i in below:
+        return True
+    if trigger.i in sentence_path(scene, operator.i):
+        return operator.clause == trigger.clause
+    if operator.clause != trigger.clause:
+        return False
+    verbs = [t for t in scene.triggers if t.verb and operator.i < t.i < trigger.i and t.frame not in MOVES]
+    if operator.i < trigger.i:
+        return not verbs and not any(t.i in below for t in scene.triggers if t.verb and t.i < operator.i and t.frame in MOVES)
+    return not operator.verb and sentence.words[operator.i].head == sentence.words[trigger.i].head
+
+
+def sentence_path(scene: Scene, i: int) -> set[int]:
+    """The governors of a word up to a relative clause."""
+    path: set[int] = set()
+    at = scene.sentence.words[i]
+    for head in scene.sentence.above(i):
+        if at.dep == "relcl" or (at.dep == "advcl" and scene.clauses[at.i] != scene.clauses[head.i]):
+            return path
+        path.add(head.i)
+        at = head
+    return path
 
 
 def _near(scene: Scene, trigger: Trigger) -> float:
     weapons = [word for word in scene.sentence.words if word.weapon]
     if any(scene.clauses[word.i] == trigger.clause for word in weapons):
         return NEAR
-    return SAME_SENTENCE if weapons else NO_WEAPON
+    if weapons:
+        return SAME_SENTENCE
+    return NO_WEAPON if trigger.frame in MOVES else RULED

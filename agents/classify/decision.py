@@ -60,7 +60,7 @@ class Types:
         sentence = primary.scene.sentence
         lead = [s.sentence for s in scenes if s.sentence.number <= 1]
         decided = Decided(kinds, roles, alternatives)
-        dyad = bool(roles.suppliers and roles.recipients)
+        dyad = bool(primary.roles.suppliers and primary.roles.recipients) and primary.trigger.verb
         self._refuse(decided, [*lead, sentence], voice)
         self._settle(decided, phrases, primary.trigger.frame, dyad, voice)
         self._illicit(decided, voice)
@@ -99,7 +99,8 @@ class Types:
             return True
 
         talk = kinds[0] in (T.MARKET_REPORT, T.POLICY)
-        if lead(T.MARKET_REPORT) and (not dyad or talk or 0 in phrases[T.MARKET_REPORT]) and kinds[0] not in (T.REFUSAL, T.EMBARGO):
+        statistics = lead(T.MARKET_REPORT) and (not dyad or talk or 0 in phrases[T.MARKET_REPORT] or len(phrases[T.MARKET_REPORT]) > 1)
+        if statistics and kinds[0] not in (T.REFUSAL, T.EMBARGO) and 0 not in phrases.get(T.POLICY, ()):
             kinds.insert(0, T.MARKET_REPORT)
         if lead(T.POLICY) and kinds[0] not in (T.MARKET_REPORT, T.EMBARGO, T.REFUSAL, T.AUTHORIZATION, T.INVESTIGATION):
             kinds.insert(0 if not dyad or talk or 0 in phrases[T.POLICY] or frame in (Frame.POLICY, Frame.DEAL) else 1, T.POLICY)
@@ -124,7 +125,8 @@ class Types:
         suppliers, recipients = set(codes(decided.roles.suppliers)), set(codes(decided.roles.recipients))
         plain = voice.assertion is Assertion.REPORTED
         forbidden = suppliers & self._forbidden[0] or recipients & self._forbidden[1]
-        doubtful = not plain and (suppliers & self._sanctioned[0] or recipients & self._sanctioned[1])
+        denied = voice.assertion is Assertion.DENIED
+        doubtful = denied or (not plain and (suppliers & self._sanctioned[0] or recipients & self._sanctioned[1]))
         if (forbidden and kinds[0] is not T.NEGOTIATION) or doubtful:
             kinds.insert(0, T.ILLICIT_TRANSFER)
             decided.rules[T.ILLICIT_TRANSFER] = "forbidden by embargo or sanctions"

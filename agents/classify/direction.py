@@ -107,6 +107,16 @@ def _produce(trigger: Trigger, slots: Slots, world: World) -> Roles:
     return Roles(firms or slots.get("from", "with") or makers or slots.get("theme"), places)
 
 
+def _turn(trigger: Trigger, slots: Slots, world: World) -> Roles:
+    return Roles(slots.get("to", "on", "obj"), slots.get("subj"))
+
+
+def _pay(trigger: Trigger, slots: Slots, world: World) -> Roles:
+    payers = slots.get("by") if trigger.passive else slots.get("subj") or slots.get("mod")
+    abroad = [p for p in slots.get("for", "to") if not set(p.codes) & set(codes(payers))]
+    return Roles(slots.get("theme") or payers, abroad, financiers=payers)
+
+
 def _win(trigger: Trigger, slots: Slots, world: World) -> Roles:
     winners = [p for p in slots.get("subj") if p.firm]
     return _paid(winners, slots.get("from", "by"), slots)
@@ -151,7 +161,7 @@ def _none(trigger: Trigger, slots: Slots, world: World) -> Roles:
 
 DIRECTIONS: Mapping[Frame, Callable[[Trigger, Slots, World], Roles]] = {
     Frame.GIVE: _give, Frame.RESELL: _give, Frame.SMUGGLE: _give, Frame.RETURN: _give, Frame.GET: _get, Frame.BUYBACK: _buy_back,
-    Frame.ASK: _ask, Frame.ARRIVE: _arrive, Frame.SEIZE: _seize, Frame.PRODUCE: _produce, Frame.WIN: _win, Frame.AWARD: _award,
+    Frame.ASK: _ask, Frame.ARRIVE: _arrive, Frame.SEIZE: _seize, Frame.PRODUCE: _produce, Frame.TURN: _turn, Frame.PAY: _pay, Frame.WIN: _win, Frame.AWARD: _award,
     Frame.DEAL: _deal, Frame.EMBARGO: _embargo, Frame.AUTHORIZE: _decide, Frame.REFUSE: _decide, Frame.POLICY: _rule,
     Frame.INVESTIGATE: _none, Frame.MARKET: _none,
 }  # fmt: skip
@@ -183,6 +193,11 @@ def govern(trigger: Trigger, operator: Trigger, above: Slots, own: Slots, roles:
         if trigger.frame in (Frame.GIVE, Frame.RETURN):
             roles.recipients = roles.recipients or above.get("subj")
         roles.suppliers = roles.suppliers or above.get("obj", "to")
+    elif frame is Frame.TURN:
+        roles.suppliers = above.get("to", "on", "obj") or roles.suppliers
+        roles.recipients = roles.recipients or above.get("subj")
+    elif frame is Frame.PAY:
+        roles.financiers = above.get("subj")
     elif frame is Frame.DEAL:
         known = set(codes([*roles.suppliers, *roles.recipients]))
         others = [p for p in above.get("subj", "with", "between", "mod") if not set(p.codes) & known]

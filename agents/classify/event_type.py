@@ -26,8 +26,11 @@ def settle(trigger: Trigger, operators: Sequence[Trigger], recipients: Sequence[
     if trigger.frame in (Frame.BUYBACK, Frame.RETURN, Frame.SMUGGLE):
         found.append(own)
     refuse = above.get(Frame.REFUSE)
-    if refuse is not None and not refuse.negated:
+    allow = above.get(Frame.AUTHORIZE) if trigger.frame is not Frame.AUTHORIZE else trigger
+    if allow is not None and allow.negated:
         found.append(T.REFUSAL)
+    elif refuse is not None and not refuse.negated:
+        found.append(refuse.entry.wanted if refuse.wanted else T.REFUSAL)
     elif trigger.negated and trigger.frame in (Frame.GIVE, Frame.AUTHORIZE):
         found.append(T.REFUSAL)
     for frame in (Frame.EMBARGO, Frame.AUTHORIZE, Frame.INVESTIGATE):

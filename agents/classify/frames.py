@@ -18,6 +18,8 @@ class Frame(StrEnum):
     GET = "get"
     ASK = "ask"
     ARRIVE = "arrive"
+    TURN = "turn"
+    PAY = "pay"
     WIN = "win"
     AWARD = "award"
     DEAL = "deal"
@@ -52,6 +54,7 @@ class Entry:
     planned: EventType
     wanted: EventType
     rest: tuple[str, ...] = ()
+    worth: float = 1.0  # of a word that names a party's part rather than an event
 
 
 @dataclass(slots=True)
@@ -109,7 +112,7 @@ class Frames:
             for verb, words in ((True, row.get("verbs") or ()), (False, row.get("nouns") or ())):
                 for phrase in words:
                     pieces = re.findall(r"[^\W_]+|-", str(phrase))
-                    entry = Entry(str(phrase), Frame(row["frame"]), verb, done, planned, wanted, tuple(p.lower() for p in pieces[1:]))
+                    entry = Entry(str(phrase), Frame(row["frame"]), verb, done, planned, wanted, tuple(p.lower() for p in pieces[1:]), float(row.get("worth", 1)))
                     for form in inflect(pieces[0].lower(), verb and True, irregular) if verb or not entry.rest else {pieces[0].lower()}:
                         self._forms[form].append(entry)
         for entries in self._forms.values():
@@ -124,7 +127,7 @@ class Frames:
         scene = Scene(sentence, clauses(sentence))
         taken = -1
         for word in sentence.words:
-            if word.i <= taken or word.mention is not None and not word.weapon:
+            if word.i <= taken or (word.mention is not None and not word.weapon) or _compounded(sentence, word):
                 continue
             found = self._at(sentence, word)
             if found is None:
@@ -175,8 +178,9 @@ class Frames:
         around = {w.low for w in (*near, *direct)} | {w.low for w in chain if w.i < i} | {
             words[k].low for w in chain for k in w.children if w.i < i and k < i and words[k].dep in ("aux", "acomp", "amod")
         }
-        trigger.wanted = bool(around & self._wanted)
-        trigger.planned = bool(around & self._planned) or word.tag == "VB"
+        infinitive = i > 0 and words[i - 1].low == "to" and word.dep in ("acl", "advcl") and words[word.head].tag.startswith("NN")
+        trigger.wanted = bool(around & self._wanted) or (trigger.frame is Frame.REFUSE and infinitive)
+        trigger.planned = bool(around & self._planned) or (i > 0 and words[i - 1].low == "to" and word.tag == "VB")
         trigger.background = scene.clauses[i] > 0 and self._subordinate(scene, i) or bool({w.low for w in near} & self._before) or any(
             words[k].low == "had" and words[k].dep == "aux" for k in word.children
         )
@@ -193,13 +197,19 @@ class Frames:
         return scene.sentence.words[first].low in BOUNDARIES
 
 
+def _compounded(sentence: Sentence, word: Word) -> bool:
+    """Whether a word is the second half of a compound: the making in "Swiss-made" is no event."""
+    before = sentence.words[word.i - 1] if word.i > 1 else None
+    return before is not None and before.text in ("-", "‑", "–") and before.end == word.start and sentence.words[word.i - 2].end == before.start
+
+
 def clauses(sentence: Sentence) -> list[int]:
     """The number of each word's clause; clauses part at subordinators, relative pronouns and marks."""
     numbers, current = [], 0
     words = sentence.words
     for word in words:
         boundary = word.mention is None and (
-            word.low in BOUNDARIES
+            (word.low in BOUNDARIES and not (word.low == "as" and word.i and words[word.i - 1].low == "such"))
             or (word.low in MARKS and word.start > 0 and (word.i == 0 or words[word.i - 1].end < word.start or word.low in ";:()"))
             or (word.low == "that" and word.dep in ("nsubj", "nsubjpass", "dobj"))
             or (word.low == "," and word.i + 2 < len(words) and _opens(sentence, word.i + 1))

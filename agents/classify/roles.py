@@ -24,6 +24,7 @@ NOT_MAKER = frozenset(
 BACK_REFERENCES = frozenset(
     "country government kingdom company firm ministry administration nation state maker manufacturer island army bloc republic yard".split()
 )
+EXAMPLES = frozenset(("as", "like", "including"))  # "countries such as Chad": what follows stands for the noun before
 PRONOUNS = frozenset(("it", "they", "he", "she", "its", "their", "his", "her", "we"))
 # Verbs whose object does what stands under them.
 OBJECT_CONTROL = frozenset(
@@ -72,6 +73,7 @@ class Reader:
         self.words = scene.sentence.words
         self.focus = focus
         self.moves = [t.i for t in scene.triggers if t.frame in MOVES]
+        self.verbs = frozenset(t.i for t in scene.triggers if t.verb)
 
     def party(self, word: Word, rule: str, weight: float) -> Party | None:
         """The word as a party, unless it has no code."""
@@ -86,7 +88,9 @@ class Reader:
         """The parties that the noun phrase headed by word ``i`` names; a weapon's maker is not among them."""
         head = self.words[i]
         found: list[Party] = []
-        if head.party:
+        if head.low in ("us", "our", "we"):
+            found = self._speaker(rule)
+        elif head.party:
             found = [p for p in [self.party(head, rule, weight)] if p]
             if not found or head.mention is not None and head.mention.kind is Kind.FIRM and not found[0].codes:
                 found = self._modifiers(head, rule, weight)
@@ -137,11 +141,23 @@ class Reader:
                     return found
         return [Party(p.codes, p.sentence, p.word, f"{rule}, pronoun", weight - 0.2, p.firm) for p in self.focus]
 
+    def _speaker(self, rule: str) -> list[Party]:
+        """Who says the sentence: what "us" means."""
+        for word in self.words:
+            if word.low in SAYING and word.tag.startswith("V"):
+                for child in word.children:
+                    if self.words[child].dep == "nsubj" and self.words[child].party:
+                        return [p for p in [self.party(self.words[child], f"{rule}, us", LINEAR)] if p]
+        return []
+
     def slots(self, trigger: Trigger) -> Iterator[tuple[str, Party]]:
         """Each party around a trigger with its slot: subj, obj, mod, theme, or the preposition that leads to it."""
         subjects = self.subjects(trigger)
         taken = {p.word for p in subjects if p.sentence is self.scene.sentence}
         yield from (("subj", p) for p in subjects)
+        for child in self.words[trigger.i].children:
+            if self.words[child].low == "us" and trigger.verb:
+                yield from (("dative", p) for p in self._speaker(trigger.entry.lemma))
         for word in self.words:
             if not word.party or word.i in taken or trigger.i <= word.i <= trigger.last:
                 continue
@@ -161,11 +177,16 @@ class Reader:
             if at.dep == "conj" and not at.tag.startswith("V"):
                 pass
             elif at.dep in NOMINAL:
-                if inside and trigger.verb is False and not theme and not preposition:
-                    return "mod", PARSED
+                if inside and not theme and not preposition:
+                    return ("mod", PARSED) if not trigger.verb else ("subj", LINEAR) if word.i < trigger.i else None
                 if at.dep == "appos" and head.party:
                     return None
                 theme = theme or (head.weapon and not preposition)
+            elif at.dep == "pobj" and head.low in EXAMPLES:
+                at = head
+                continue
+            elif at.dep == "prep" and at.low in EXAMPLES and not inside:
+                pass
             elif at.dep in ("pobj", "pcomp"):
                 if not preposition and at is not head and (at.low != head.low):
                     if theme and head.low == "of":
@@ -221,7 +242,7 @@ class Reader:
             else:
                 break
         k = word.i + 1
-        while k < len(words) and (words[k].tag in ("JJ", "CD", "POS", "HYPH", "VBN", "JJR") or words[k].tag.startswith("NN") or words[k].low in ("'s", "-", "and")):
+        while k < len(words) and k not in self.verbs and (words[k].tag in ("JJ", "CD", "POS", "HYPH", "VBN", "JJR") or words[k].tag.startswith("NN") or words[k].low in ("'s", "-", "and")):
             if words[k].weapon:
                 between = words[word.i + 1 : k]
                 return i, all(w.low != "and" or words[w.i + 1].party for w in between)
