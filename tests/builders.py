@@ -1,5 +1,6 @@
 """Builders of test data: everything has a sensible value, a test names only what it is about."""
 
+import base64
 import hashlib
 import itertools
 from collections.abc import Sequence
@@ -9,7 +10,19 @@ from typing import Any
 from config.lexicons import Lexicon, Vetoes
 from config.load import Configuration
 from config.schema import Feed, Receiver, Watch
-from streams.records import Article, Assertion, Confidence, Event, EventType, System, Verdict
+from streams.records import (
+    Alert,
+    AlertArticle,
+    AlertKind,
+    Article,
+    Assertion,
+    Confidence,
+    Event,
+    EventType,
+    System,
+    Verdict,
+    WatchLabel,
+)
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
@@ -63,3 +76,39 @@ def a_configuration(*watches: Watch, feeds: Sequence[Feed] = (), receivers: Sequ
     """A configuration with an empty lexicon."""
     lexicon = Lexicon({}, {}, {}, {}, Vetoes(), {}, {}, {}, {})
     return Configuration(tuple(feeds), watches, tuple(receivers), lexicon)
+
+
+def a_receiver(**values: Any) -> Receiver:
+    """A webhook on loopback with a secret."""
+    secret = "whsec_" + base64.b64encode(b"k" * 32).decode()
+    return Receiver.model_validate({"id": "desk", "type": "webhook", "url": "http://127.0.0.1:9/hook", "secret": secret} | values)
+
+
+def an_alert(**values: Any) -> Alert:
+    """A ``created`` alert of the watch ``a-watch``: Germany delivers Taurus to Ukraine, as The Wire reports."""
+    number = next(_numbers)
+    event = {
+        "id": f"event-{number}",
+        "published": "2026-03-02T12:00:00Z",
+        "types": ["delivery"],
+        "assertion": "reported",
+        "suppliers": ["DE"],
+        "recipients": ["UA"],
+        "systems": [{"id": "taurus", "name": "Taurus"}],
+        "evidence": [{"field": "types", "value": "delivery", "source": "title", "start": 7, "end": 12, "text": "hands", "rule": "r"}],
+    }
+    article = AlertArticle(
+        id=f"article-{number}", outlet="The Wire", tier=1, title="Berlin hands Taurus to Kyiv", url="http://127.0.0.1/1", published=NOW
+    )
+    defaults = {
+        "id": f"msg_{number}",
+        "kind": AlertKind.CREATED,
+        "watch": WatchLabel(id="a-watch", title="A watch", level="high"),
+        "event": event,
+        "articles": [article],
+        "articles_total": 1,
+        "outlets": 1,
+        "independent_outlets": 1,
+        "raised": NOW,
+    }
+    return Alert(**(defaults | values))
