@@ -40,7 +40,8 @@ def run_stage(stage: Stage) -> NoReturn:
         start_logging(settings.log_level, settings.log_format, stage)
         faust_guards.check_versions()
         asyncio.run(_check(settings, stage))
-        upgrade(settings.database)
+        if not settings.embedded:  # there the supervisor has done it
+            upgrade(settings.database)
         # Imported only now: an agent's module makes its app, and that reads the settings.
         app = importlib.import_module(f"agents.{stage}.agent").app
         app.configuration  # noqa: B018 - read now, so that an invalid file refuses the start
