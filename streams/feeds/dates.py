@@ -11,8 +11,7 @@ _MONTHS = {
     for number, names in enumerate(
         (
             "jan january januar janvier enero gennaio gen janeiro januari ene janv jänner января січня stycznia sty ocak",
-            "feb february februar février fevrier febrero febbraio fevereiro februari fev fév févr февраля лютого lutego lut"
-            " şubat",
+            "feb february februar février febrero febbraio fevereiro februari fev fév févr февраля лютого lut şubat",
             "mar march märz mrz maerz mär mars marzo março marco maart mrt марта березня marca mart",
             "apr april avril abril aprile abr avr апреля квітня kwietnia kwi nisan",
             "may mai mayo maggio mag maio mei мая травня maja mayıs",

@@ -1,6 +1,7 @@
 """One polite conditional GET: guarded addresses, redirects by hand, time and size limits; whatever happens is an Answer."""
 
 import asyncio
+import base64
 import socket
 import ssl
 import time
@@ -85,9 +86,9 @@ class Fetcher:
         origin = _origin(current)
         for _ in range(REDIRECTS_MOST + 1):
             # Credentials belong to the origin they were written for, and to nobody it points to.
-            auth = credentials if _origin(current) == origin else None
+            authorization = credentials if _origin(current) == origin else None
             async with self._session(allow_private).get(
-                URL(current), headers=self._headers(validators), auth=auth, allow_redirects=False
+                URL(current), headers=self._headers(validators, authorization), allow_redirects=False
             ) as response:
                 if response.status in _REDIRECTS and response.headers.get("Location"):
                     current = redacted(urljoin(current, response.headers["Location"].strip()))
@@ -99,8 +100,10 @@ class Fetcher:
                 return await _read(response, validators, moved_to)
         return Answer(fault=Fault.REDIRECT, message=f"more than {REDIRECTS_MOST} redirects")
 
-    def _headers(self, validators: Validators) -> dict[str, str]:
+    def _headers(self, validators: Validators, authorization: str | None) -> dict[str, str]:
         headers = {"User-Agent": self._agent, "Accept": ACCEPT, "Accept-Encoding": "gzip, deflate"}
+        if authorization:
+            headers["Authorization"] = authorization
         if validators.etag:
             headers["If-None-Match"] = validators.etag
         if validators.last_modified:
@@ -216,11 +219,13 @@ def _timed(answer: Answer, seconds: float) -> Answer:
     return Answer(**(fields | {"seconds": seconds}))
 
 
-def _credentials(url: str) -> aiohttp.BasicAuth | None:
+def _credentials(url: str) -> str | None:
+    """The Authorization header for the user and password in ``url``."""
     parts = urlsplit(url)
     if parts.username is None:
         return None
-    return aiohttp.BasicAuth(unquote(parts.username), unquote(parts.password or ""), encoding="utf-8")
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

@@ -15,59 +15,13 @@ ALIAS_LEAST_TEXT = 40  # characters: shorter texts repeat by chance ("Daily brie
 LONGEST_URL = 4000
 
 # Parameters that only say who sent the reader. Exact names: `ref` or `source` may choose the article elsewhere.
-TRACKERS = frozenset(
-    [
-        "fbclid",
-        "gclid",
-        "gclsrc",
-        "dclid",
-        "wbraid",
-        "gbraid",
-        "msclkid",
-        "yclid",
-        "twclid",
-        "ttclid",
-        "igshid",
-        "igsh",
-        "mc_cid",
-        "mc_eid",
-        "mkt_tok",
-        "_hsenc",
-        "_hsmi",
-        "__hssc",
-        "__hstc",
-        "hsctatracking",
-        "vero_id",
-        "vero_conv",
-        "oly_anon_id",
-        "oly_enc_id",
-        "rb_clickid",
-        "s_cid",
-        "wickedid",
-        "_openstat",
-        "spm",
-        "ncid",
-        "cmpid",
-        "ito",
-        "at_medium",
-        "at_campaign",
-        "at_custom1",
-        "at_custom2",
-        "at_custom3",
-        "at_custom4",
-        "at_bbc_team",
-        "at_link_id",
-        "at_link_type",
-        "at_format",
-        "at_ptr_name",
-        "at_link_origin",
-        "traffic_source",
-        "maca",
-        "wt_mc",
-        "wtmc",
-        "sh_kit",
-    ]
+_TRACKERS = (
+    "fbclid gclid gclsrc dclid wbraid gbraid msclkid yclid twclid ttclid igshid igsh mc_cid mc_eid mkt_tok _hsenc _hsmi"
+    " __hssc __hstc hsctatracking vero_id vero_conv oly_anon_id oly_enc_id rb_clickid s_cid wickedid _openstat spm ncid"
+    " cmpid ito at_medium at_campaign at_custom1 at_custom2 at_custom3 at_custom4 at_bbc_team at_link_id at_link_type"
+    " at_format at_ptr_name at_link_origin traffic_source maca wt_mc wtmc sh_kit"
 )
+TRACKERS = frozenset(_TRACKERS.split())
 _TRACKER_PREFIXES = ("utm_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_", "itm_")
 _WRAPPERS = {("www.google.com", "/url"): ("url", "q"), ("google.com", "/url"): ("url", "q")}
 _PORTS = {"http": 80, "https": 443}

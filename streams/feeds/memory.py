@@ -19,7 +19,7 @@ PREFIX = "armswire:{collect}:"
 DUE, TOKENS, HOSTS, BUSY, STATES, COUNTER = (
     PREFIX + name for name in ("due", "tokens", "hosts", "busy", "states", "counter")
 )
-LOOK_AGAIN = 0.25  # seconds until a feed whose host is busy is looked at again
+LOOK_AGAIN = 0.1  # seconds until a feed whose host is busy is looked at again
 LOOKED_AT_MOST = 1000  # due feeds a call
 
 # Atomic: of two collectors one gets the feed. Every feed that is looked at is leased or put behind the others.
