@@ -37,6 +37,7 @@ class Candidates:
 
     def __init__(self, events: Mapping[str, Any], origins: Mapping[str, Sequence[str]]) -> None:
         self._exporters = {str(code): rank for rank, code in enumerate(events["exporters"])}
+        self._flows = frozenset((str(a), str(b)) for a, b in events["known_flows"])
         self._donated_to = frozenset(map(str, events["donated_to"]))
         self._origins = origins
 
@@ -44,7 +45,7 @@ class Candidates:
         """The candidates of one sentence; ``focus`` are the parties that a pronoun may mean."""
         reader = Reader(scene, focus)
         slots = {trigger.i: _slots(reader, trigger) for trigger in scene.triggers}
-        world = World(self._exporters, self._made_in(scene))
+        world = World(self._exporters, self._flows, self._made_in(scene))
         found, governed = [], set()
         for trigger in scene.triggers:
             operators = [o for o in scene.triggers if o is not trigger and o.frame not in MOVES and _governs(scene, o, trigger)]
@@ -61,7 +62,7 @@ class Candidates:
         for operator in operators:
             govern(trigger, operator, slots[operator.i], own, roles)
         distinct(roles)
-        types = settle(trigger, operators, codes(roles.recipients), self._donated_to)
+        types = settle(trigger, operators, roles, self._donated_to)
         score = POSITION[min(scene.sentence.number, len(POSITION) - 1)] * WORTH.get(trigger.frame, 1.0) * trigger.entry.worth * _near(scene, trigger)
         score *= BARE + ROLE * bool(roles.suppliers) + ROLE * bool(roles.recipients)
         if trigger.background and all(o.background for o in operators):

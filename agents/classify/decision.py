@@ -103,7 +103,7 @@ class Types:
         if statistics and kinds[0] not in (T.REFUSAL, T.EMBARGO) and 0 not in phrases.get(T.POLICY, ()):
             kinds.insert(0, T.MARKET_REPORT)
         if lead(T.POLICY) and kinds[0] not in (T.MARKET_REPORT, T.EMBARGO, T.REFUSAL, T.AUTHORIZATION, T.INVESTIGATION):
-            kinds.insert(0 if not dyad or talk or 0 in phrases[T.POLICY] or frame in (Frame.POLICY, Frame.DEAL) else 1, T.POLICY)
+            kinds.insert(0 if not dyad or talk or 0 in phrases[T.POLICY] or frame in (Frame.POLICY, Frame.DEAL) or kinds[0] is T.NEGOTIATION else 1, T.POLICY)
         if lead(T.RESALE, 2) and kinds[0] in SUPPLIED:
             kinds.insert(0 if frame in (Frame.GIVE, Frame.RESELL) and kinds[0] is not T.OFFER else 1, T.RESALE)
         if lead(T.PRODUCTION) and kinds[0] in SUPPLIED:

@@ -33,6 +33,7 @@ class World:
     """Facts that decide a deal's direction: exporters by rank, and the origins of the systems in the sentence."""
 
     exporters: Mapping[str, int]
+    flows: frozenset[tuple[str, str]]
     origins: frozenset[str]
 
 
@@ -78,7 +79,9 @@ def _get(trigger: Trigger, slots: Slots, world: World) -> Roles:
     if buyers and all(p.firm for p in buyers) and not trigger.verb and slots.get("from"):
         return Roles(suppliers=buyers, recipients=slots.get("from"))  # a maker's order from an army
     abroad = [p for p in slots.get("for") if not set(p.codes) & set(codes(buyers))]
-    return Roles(sellers, abroad or [*buyers, *slots.get("to")], financiers=buyers if abroad else [])
+    if abroad:  # bought for another: whoever pays gives, unless a seller is named
+        return Roles(sellers or buyers, abroad, financiers=buyers)
+    return Roles(sellers, [*buyers, *slots.get("to")])
 
 
 def _buy_back(trigger: Trigger, slots: Slots, world: World) -> Roles:
@@ -177,7 +180,8 @@ def symmetric(parties: Sequence[Party], goods: Sequence[Party], world: World) ->
     if not makers or len(makers) == len(pairs) > 1:
         makers = []
         if len(pairs) > 1:
-            makers = [min(pairs, key=lambda p: world.exporters.get(p.codes[0], len(world.exporters)))]
+            flow = next((p for p in pairs for q in pairs if (p.codes[0], q.codes[0]) in world.flows), None)
+            makers = [flow or min(pairs, key=lambda p: world.exporters.get(p.codes[0], len(world.exporters)))]
         elif goods:
             makers = [p for p in goods if not set(p.codes) & set(pairs[0].codes)]
     return Roles(makers, [p for p in pairs if p not in makers and not set(p.codes) & set(codes(makers))])

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from agents.classify.frames import Frame, Trigger
+from agents.classify.roles import Roles, codes
 from streams.records import EventType
 
 T = EventType
@@ -15,14 +16,17 @@ PRECEDENCE = (T.REACQUISITION, T.ILLICIT_TRANSFER, T.REFUSAL, T.EMBARGO, T.AUTHO
               T.AID, T.AGREEMENT, T.NEGOTIATION, T.OFFER, T.POLICY, T.MARKET_REPORT)  # fmt: skip
 
 
-def settle(trigger: Trigger, operators: Sequence[Trigger], recipients: Sequence[str], donated_to: Collection[str]) -> list[EventType]:
+def settle(trigger: Trigger, operators: Sequence[Trigger], roles: Roles, donated_to: Collection[str]) -> list[EventType]:
     """Types of one candidate, primary first, by the precedence of the words over its trigger."""
     entry = trigger.entry
     above = {o.frame: o for o in operators}
     own = entry.wanted if trigger.wanted else entry.planned if trigger.planned else entry.done
-    if (own is T.DELIVERY and trigger.planned and not trigger.wanted and entry.lemma in PLEDGING and set(recipients) & set(donated_to)):
+    if (own is T.DELIVERY and trigger.planned and not trigger.wanted and entry.lemma in PLEDGING and set(codes(roles.recipients)) & set(donated_to)):
         own = T.AID
     found: list[EventType] = []
+    if trigger.frame is Frame.GET and roles.financiers and own is not T.OFFER:
+        found.append(T.AID if codes(roles.financiers) == codes(roles.suppliers) else own)
+        own = T.AGREEMENT if own is T.DELIVERY else T.AID
     if trigger.frame in (Frame.BUYBACK, Frame.RETURN, Frame.SMUGGLE):
         found.append(own)
     refuse = above.get(Frame.REFUSE)

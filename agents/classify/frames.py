@@ -181,7 +181,7 @@ class Frames:
         infinitive = i > 0 and words[i - 1].low == "to" and word.dep in ("acl", "advcl") and words[word.head].tag.startswith("NN")
         trigger.wanted = bool(around & self._wanted) or (trigger.frame is Frame.REFUSE and infinitive)
         trigger.planned = bool(around & self._planned) or (i > 0 and words[i - 1].low == "to" and word.tag == "VB")
-        trigger.background = scene.clauses[i] > 0 and self._subordinate(scene, i) or bool({w.low for w in near} & self._before) or any(
+        trigger.background = self._subordinate(scene, i) or bool({w.low for w in near} & self._before) or any(
             words[k].low == "had" and words[k].dep == "aux" for k in word.children
         )
         trigger.passive = trigger.verb and (
@@ -191,10 +191,19 @@ class Frames:
 
     @staticmethod
     def _subordinate(scene: Scene, i: int) -> bool:
-        """Whether the clause of word ``i`` opens with a subordinating word."""
-        clause = scene.clauses[i]
-        first = scene.clauses.index(clause)
-        return scene.sentence.words[first].low in BOUNDARIES
+        """Whether word ``i`` stands in a relative clause or one that opens with a subordinating word."""
+        at = scene.sentence.words[i]
+        for head in (*scene.sentence.above(i), None):
+            if at.dep == "relcl":
+                return True
+            if at.dep in ("advcl", "pcomp") and any(
+                scene.sentence.words[k].low in BOUNDARIES and scene.sentence.words[k].low != "as" for k in (*at.children, at.head)
+            ):
+                return True
+            if head is None:
+                return False
+            at = head
+        return False
 
 
 def _compounded(sentence: Sentence, word: Word) -> bool:
@@ -212,7 +221,7 @@ def clauses(sentence: Sentence) -> list[int]:
             (word.low in BOUNDARIES and not (word.low == "as" and word.i and words[word.i - 1].low == "such"))
             or (word.low in MARKS and word.start > 0 and (word.i == 0 or words[word.i - 1].end < word.start or word.low in ";:()"))
             or (word.low == "that" and word.dep in ("nsubj", "nsubjpass", "dobj"))
-            or (word.low == "," and word.i + 2 < len(words) and _opens(sentence, word.i + 1))
+            or (word.low == "," and word.i + 2 < len(words) and (_opens(sentence, word.i + 1) or _resumes(sentence, word.i + 1)))
         )
         if boundary and word.i:
             current += 1
@@ -225,6 +234,14 @@ def _opens(sentence: Sentence, i: int) -> bool:
     words = sentence.words
     return any(words[k].low in ("said", "says", "say", "told", "reported", "reports") for k in range(i, min(i + 4, len(words)))) and not any(
         words[k].low == "," for k in range(i, min(i + 4, len(words)))
+    )
+
+
+def _resumes(sentence: Sentence, i: int) -> bool:
+    """A comma behind a relative clause, where the main verb goes on: "Chad, which had sold tanks, offers …"."""
+    word = sentence.words[i]
+    return word.tag in ("VBZ", "VBD", "VBP", "MD") and any(
+        sentence.words[k].low in ("which", "who") for k in range(max(0, i - 14), i)
     )
 
 

@@ -1,10 +1,10 @@
 """Relevance: whether what was read is an arms transfer between states, or talk of one, and if not, why."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 
 from agents.classify.assertion import Cues
-from agents.classify.candidates import Candidate
 from agents.classify.frames import MOVES, Frame, Scene
 from agents.classify.reading import Reading
 from agents.classify.roles import codes
@@ -13,6 +13,14 @@ from streams.records import EventType
 
 WORTHWHILE = 0.18  # score under which a candidate reports no event
 TALK = frozenset((EventType.MARKET_REPORT, EventType.POLICY, EventType.EMBARGO, EventType.ILLICIT_TRANSFER))
+
+
+CLEAR = 0.5  # score from which one party and a word for foreigners are enough
+FOREIGN = re.compile(
+    r"\b(?:foreign|international|abroad|overseas|export\w*|re-export\w*|allies|allied|other countries|third countr\w+|nations|global|second-hand|European|African|Arab"
+    r"|Asian|Western|Gulf)\b",
+    re.IGNORECASE,
+)
 
 
 class Verdict(StrEnum):
@@ -43,6 +51,8 @@ class Relevance:
         parties = {*codes(story.roles.suppliers), *codes(story.roles.recipients), *codes(story.roles.authorizers), *codes(story.roles.financiers)}
         named = _states(reading.scenes)
         if len(parties) < 2 and not lead & TALK:
+            if len(named) < 2 and best.score >= CLEAR and FOREIGN.search(_text(best.scene)):
+                return Verdict.RELEVANT
             if len(named) < 2:
                 return Verdict.DOMESTIC if parties else Verdict.NO_PARTY
             if best.trigger.frame not in MOVES and best.trigger.frame not in (Frame.DEAL, Frame.AUTHORIZE, Frame.REFUSE, Frame.EMBARGO, Frame.ASK):
@@ -60,6 +70,6 @@ def _states(scenes: Sequence[Scene]) -> set[str]:
     }
 
 
-def strongest(candidates: Sequence[Candidate]) -> float:
-    """The best score."""
-    return max((c.score for c in candidates), default=0.0)
+def _text(scene: Scene) -> str:
+    start, end = scene.sentence.span(0, len(scene.sentence.words) - 1)
+    return scene.sentence.whole[start:end]

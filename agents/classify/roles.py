@@ -24,6 +24,11 @@ NOT_MAKER = frozenset(
 BACK_REFERENCES = frozenset(
     "country government kingdom company firm ministry administration nation state maker manufacturer island army bloc republic yard".split()
 )
+OWNED = frozenset("owned made built produced manufactured held operated developed retired used".split())  # "tanks once owned by Belgium"
+ELSEWHERE = frozenset(  # words whose "to" leads to no recipient
+    "visit visits trip journey tour address according thanks compared due response reply opposition relation threat threats ambassador"
+    " envoy next close closer similar neighbour addition contrary prior loyal relative ties return adviser".split()
+)
 EXAMPLES = frozenset(("as", "like", "including"))  # "countries such as Chad": what follows stands for the noun before
 PRONOUNS = frozenset(("it", "they", "he", "she", "its", "their", "his", "her", "we"))
 # Verbs whose object does what stands under them.
@@ -156,6 +161,8 @@ class Reader:
         taken = {p.word for p in subjects if p.sentence is self.scene.sentence}
         yield from (("subj", p) for p in subjects)
         for child in self.words[trigger.i].children:
+            if self.words[child].low in ("its", "their", "his") and not trigger.verb:
+                yield from (("mod", p) for p in self._meant(self.words[child], trigger.entry.lemma, CONTROL))
             if self.words[child].low == "us" and trigger.verb:
                 yield from (("dative", p) for p in self._speaker(trigger.entry.lemma))
         for word in self.words:
@@ -182,6 +189,10 @@ class Reader:
                 if at.dep == "appos" and head.party:
                     return None
                 theme = theme or (head.weapon and not preposition)
+            elif at.dep in ("acl", "relcl") and at.low in OWNED and head.weapon:
+                theme, preposition = True, ""
+            elif at.dep in ("agent", "prep") and head.low in OWNED and at.low in ("by", "in", "from"):
+                pass
             elif at.dep == "pobj" and head.low in EXAMPLES:
                 at = head
                 continue
@@ -224,7 +235,7 @@ class Reader:
             return "theme", THEME - 0.1
         if before is None or before.low not in PREPOSITIONS or crossed:
             return None
-        if before.i > trigger.last:
+        if before.i > trigger.last and not (before.low == "to" and self.words[before.i - 1].low in ELSEWHERE):
             return before.low, LINEAR
         return None
 
