@@ -54,3 +54,9 @@ async def outstanding(engine: AsyncEngine) -> list[tuple[bytes, bytes]]:
     async with reading(engine) as connection:
         rows = await connection.execute(select(journal.c.key, journal.c.value).order_by(journal.c.written))
         return [(row.key, row.value) for row in rows]
+
+
+async def clear(engine: AsyncEngine) -> None:
+    """Delete every line: its article was published to a broker that remembers."""
+    async with transaction(engine) as connection:
+        await connection.execute(delete(journal))

@@ -13,11 +13,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from streams.local_kafka import free_port
+from streams.local_kafka import KafkaUnavailable, LocalKafka, free_port
 from streams.run.child import SERVER_DEAF, Child
 from streams.topics import await_broker
 
 STARTING_SECONDS = 20.0  # both answer within one second on a quiet machine
+KAFKA_SECONDS = 60.0  # Java starts slowly, and after a kill it reads its log
 SOCKET_PATH_BYTES = 100  # the system's limit for the path of a unix socket is 108
 HELD_BYTES = 64 * 1024 * 1024  # rewrite the append-only file when it has doubled and is larger than this
 
@@ -28,7 +29,7 @@ class LocalServerError(RuntimeError):
 
 @dataclass(slots=True)
 class Broker:
-    """The embedded broker at ``address``; it forgets everything when it ends."""
+    """A broker at ``address``; the embedded one forgets everything when it ends, Apache Kafka nothing."""
 
     child: Child
     address: str
@@ -54,15 +55,31 @@ async def start_broker(logs: Path, keep: tuple[int, ...] = ()) -> Broker:
     ]  # fmt: skip
     child = Child("broker", command, logs / "broker.log", keep=keep, deaf=SERVER_DEAF)
     await child.start()
+    await _answers(child, address, STARTING_SECONDS, "the embedded broker")
+    return Broker(child, address)
+
+
+async def start_kafka(state: Path, logs: Path, keep: tuple[int, ...] = (), port: int | None = None) -> Broker:
+    """Apache Kafka on the log in ``state/kafka``, answering; raises LocalServerError, also where Java or Maven is missing."""
+    node = LocalKafka(state.absolute() / "kafka", port)
     try:
-        await await_broker(address, STARTING_SECONDS)
+        command = await asyncio.to_thread(node.prepare)
+    except KafkaUnavailable as error:
+        raise LocalServerError(str(error)) from error
+    child = Child("broker", command, logs / "broker.log", keep=keep, deaf=SERVER_DEAF)
+    await child.start()
+    await _answers(child, node.address, KAFKA_SECONDS, "Apache Kafka")
+    return Broker(child, node.address)
+
+
+async def _answers(child: Child, address: str, seconds: float, name: str) -> None:
+    """Return when the broker answers; raises LocalServerError, with the process ended."""
+    try:
+        await await_broker(address, seconds)
     except TimeoutError:
         words = child.last_words()
         await child.stop(1.0)
-        raise LocalServerError(
-            f"starting the embedded broker at {address}: no answer in {STARTING_SECONDS:g} s\n{words}"
-        ) from None
-    return Broker(child, address)
+        raise LocalServerError(f"starting {name} at {address}: no answer in {seconds:g} s\n{words}") from None
 
 
 async def start_store(state: Path, logs: Path, keep: tuple[int, ...] = ()) -> Store:

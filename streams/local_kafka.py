@@ -62,8 +62,8 @@ class LocalKafka:
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    def start(self) -> "LocalKafka":
-        """Format the folder if it is new, start the node, wait for it; raises KafkaUnavailable."""
+    def prepare(self) -> list[str]:
+        """Format the folder if it is new; the command that runs the node. Raises KafkaUnavailable."""
         if not shutil.which("java"):
             raise KafkaUnavailable("Apache Kafka needs Java 17 or newer (Debian: apt install default-jre-headless)")
         classpath = f"{fetch_jars()}/*"
@@ -76,10 +76,13 @@ class LocalKafka:
             done = subprocess.run(formatting, capture_output=True, text=True, check=False)
             if done.returncode:
                 raise KafkaUnavailable(f"formatting Apache Kafka's folder {self.folder}: {done.stderr[-500:]}")
+        return [*java, "kafka.Kafka", str(properties)]
+
+    def start(self) -> "LocalKafka":
+        """Prepare the folder, start the node, wait for it; raises KafkaUnavailable."""
+        command = self.prepare()
         with (self.folder / "kafka.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [*java, "kafka.Kafka", str(properties)], stdout=log, stderr=log, start_new_session=True
-            )
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         self._await()
         return self
 

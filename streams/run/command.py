@@ -25,9 +25,10 @@ from streams.database import reading
 from streams.logs import start_logging
 from streams.run.demo.newsroom import Newsroom
 from streams.run.http import Pages
+from streams.run.ledger import last_attempt, latest_alerts, latest_events, new_attempts
 from streams.run.lock import StateInUse, hold
 from streams.run.plain import alert_text, attempt_text, event_text
-from streams.run.status import Status, last_attempt, latest_alerts, latest_events, new_attempts
+from streams.run.status import Status
 from streams.run.supervisor import StartRefused, Supervisor
 from streams.run.view import render
 
@@ -49,6 +50,8 @@ DEMO_GROUP_INTERVAL = "20"  # seconds, instead of 15 minutes: a person who looks
 def run(*, demo: bool, durable: bool) -> None:
     """Run everything on this machine: all stages, and broker and store unless ARMSWIRE_BROKER and ARMSWIRE_REDIS are set."""
     settings = read_settings()
+    if durable and settings.broker:
+        raise click.UsageError("--durable starts a broker of its own, but ARMSWIRE_BROKER names one: choose")
     if demo:
         settings = _demo_settings(settings)
     else:
@@ -115,12 +118,12 @@ class _Service:
             environment |= self._newsroom.environment()
             environment.setdefault("ARMSWIRE_GROUP_INTERVAL", DEMO_GROUP_INTERVAL)
         feeds = load_configuration(self._settings.config, environment).feeds
-        supervisor = Supervisor(self._settings, self._lock, environment, self._tell)
+        supervisor = Supervisor(self._settings, self._lock, environment, self._tell, durable=self._durable)
         pages = Pages(supervisor)
         await pages.start()
         self._obey_signals(supervisor)
         status = Status(supervisor, pages, feeds)
-        self._tell(f"state and logs in {self._settings.state}; {pages.address}/metrics, /readyz")
+        self._tell(f"state and logs in {self._settings.state}; {pages.address}/metrics, /readyz", logging.INFO)
         try:
             async with _beside(self._show(supervisor, status), self._open_newsroom(supervisor)):
                 await supervisor.run(self._stop)
@@ -129,9 +132,9 @@ class _Service:
             if self._newsroom:
                 await self._newsroom.stop()
 
-    def _tell(self, note: str) -> None:
+    def _tell(self, note: str, level: int) -> None:
         self._notes.append(f"{datetime.now(UTC):%H:%M:%S} {note}")
-        log.info(note)
+        log.log(level, "%s", note)
 
     def _obey_signals(self, supervisor: Supervisor) -> None:
         loop = asyncio.get_running_loop()
@@ -162,7 +165,7 @@ class _Service:
         console = Console()
         with Live(console=console, screen=True, auto_refresh=False, transient=True) as live:
             while True:
-                desk = f"the desk has {len(self._newsroom.received)} signed webhooks" if self._newsroom else ""
+                desk = f"desk: {len(self._newsroom.received)} signed webhooks" if self._newsroom else ""
                 try:
                     snapshot = await status.snapshot(self._notes, rows=ROWS, desk=desk)
                     live.update(render(snapshot, console.width, console.height), refresh=True)

@@ -1,6 +1,6 @@
 """What happens, one line each, where stdout is no terminal: events, alerts with their evidence, deliveries. Pure."""
 
-from streams.run.status import AlertLine, AttemptLine, EventLine
+from streams.run.lines import AlertLine, AttemptLine, EventLine
 from streams.run.view import outlets, parties
 
 

@@ -15,9 +15,19 @@ STEADY_SECONDS = 60.0  # a stage that ran this long has earned the shortest paus
 
 
 def stage_environment(
-    outer: Mapping[str, str], settings: Settings, *, broker: str, redis: str, embedded: bool, port: int
+    outer: Mapping[str, str],
+    settings: Settings,
+    *,
+    broker: str,
+    redis: str,
+    embedded: bool,
+    replication: int,
+    port: int,
 ) -> dict[str, str]:
-    """What a stage's process reads: everything of ours, secrets of receivers included, but where *it* runs."""
+    """What a stage's process reads: everything of ours, secrets of receivers included, but where *it* runs.
+
+    ``embedded``: on a broker that forgets.
+    """
     ours = {
         "BROKER": broker,
         "REDIS": redis,
@@ -27,7 +37,7 @@ def stage_environment(
         "HOST": "127.0.0.1",  # the pages of all stages are gathered on the service's own port
         "PORT": str(port),
         "EMBEDDED": "1" if embedded else "0",
-        "REPLICATION": "1" if embedded else str(settings.replication),
+        "REPLICATION": str(replication),
     }
     environment = {
         name: value

@@ -13,13 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from config.settings import Settings
 from streams import journal
 from streams.database import open_engine, upgrade
-from streams.local import Broker, LocalServerError, Store, start_broker, start_store
+from streams.local import Broker, LocalServerError, Store, start_broker, start_kafka, start_store
 from streams.local_kafka import free_port
 from streams.run.child import Child
 from streams.run.stages import StageProcess, stage_environment
 from streams.topics import ARTICLES_COLLECTED, REQUEST_BYTES, Stage, await_broker, make_topics
-
-log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.25
 LOOK_SECONDS = 10.0  # between looks at memory and log sizes
@@ -27,6 +25,7 @@ BROKER_BYTES = 400 * 1024 * 1024  # the embedded broker never frees memory: abov
 DRAIN_SECONDS = 60.0
 GRACE_SECONDS = 3.0  # for a stage to finish what it holds; all of it must fit into five seconds
 BROKER_WAIT_SECONDS = 30.0
+KAFKA_GRACE_SECONDS = 2.0  # to close its log; ended sooner it reads the log at the next start
 PAGE_TIMEOUT = ClientTimeout(total=2.0)
 # The slowest starts first: classify loads its model while the others import.
 ORDER = (Stage.CLASSIFY, Stage.COLLECT, Stage.DEDUPLICATE, Stage.WATCH, Stage.DELIVER, Stage.ARCHIVE)
@@ -37,20 +36,22 @@ class StartRefused(RuntimeError):
 
 
 class Supervisor:
-    """One service: broker, store, stages. ``tell`` gets a sentence for everything a person should know."""
+    """One service: broker, store, stages. ``tell`` gets a sentence, and its log level, for all that a person should know."""
 
     def __init__(
         self,
         settings: Settings,
         lock: int,
         environment: Mapping[str, str],
-        tell: Callable[[str], None],
+        tell: Callable[[str, int], None],
         *,
+        durable: bool = False,
         broker_bytes: int = BROKER_BYTES,
     ) -> None:
         self.settings = settings
-        self.tell = tell
-        self.embedded = settings.broker is None
+        self._tell = tell
+        self.forgetful = settings.broker is None and not durable
+        self._replication = settings.replication if settings.broker else 1
         self.broker: Broker | None = None
         self.store: Store | None = None
         self.stages = {stage: StageProcess(stage) for stage in Stage}
@@ -106,8 +107,12 @@ class Supervisor:
             self.steps["broker"] = self.settings.broker
             return
         self.steps["broker"] = "starting"
-        self.broker = await start_broker(self._logs, self._keep)
-        self.steps["broker"] = f"embedded at {self.broker.address}"
+        if self.forgetful:
+            self.broker = await start_broker(self._logs, self._keep)
+            self.steps["broker"] = f"embedded at {self.broker.address}"
+        else:
+            self.broker = await start_kafka(self.settings.state, self._logs, self._keep)
+            self.steps["broker"] = f"Apache Kafka at {self.broker.address}"
 
     async def _open_store(self) -> None:
         if self.settings.redis is not None:
@@ -126,9 +131,9 @@ class Supervisor:
     async def _make_topics(self) -> None:
         self.steps["topics"] = "making"
         try:
-            made = await make_topics(self.address, 1 if self.embedded else self.settings.replication)
+            made = await make_topics(self.address, self._replication)
         except KafkaError as error:
-            if self.embedded:
+            if self.forgetful:
                 raise
             raise StartRefused(f"making the topics on {self.address}: {error}") from error
         self.steps["topics"] = f"{len(made)} made" if made else "there"
@@ -145,18 +150,27 @@ class Supervisor:
     async def _start_stage(self, process: StageProcess) -> None:
         redis = self.store.url if self.store else self.settings.redis or ""
         environment = stage_environment(
-            self._environment, self.settings, broker=self.address, redis=redis, embedded=self.embedded, port=free_port()
+            self._environment,
+            self.settings,
+            broker=self.address,
+            redis=redis,
+            embedded=self.forgetful,
+            replication=self._replication,
+            port=free_port(),
         )
         await process.start(self._logs, environment, self._keep)
 
     async def _tick(self, now: float) -> None:
         if self.broker and not self.broker.child.running:
-            await self._replace_broker(f"the embedded broker ended ({_how(self.broker.child.exit_code)})")
-            return
+            how = _how(self.broker.child.exit_code)
+            if self.forgetful:
+                await self._replace_broker(f"the embedded broker ended ({how})")
+                return
+            self._tell(f"Apache Kafka ended ({how}); it is started again on its log", logging.WARNING)
+            await self._restart_kafka(self.broker)
         if self.store and not self.store.child.running:
-            self.tell(
-                f"the embedded store ended ({_how(self.store.child.exit_code)}); it is started again on its files"
-            )
+            how = _how(self.store.child.exit_code)
+            self._tell(f"the embedded store ended ({how}); it is started again on its files", logging.WARNING)
             await self._restart_store()
         for process in self.stages.values():
             if process.child is not None and not process.child.running:
@@ -172,12 +186,15 @@ class Supervisor:
         words = process.child.last_words(3)
         how = _how(process.child.exit_code)
         pause = process.ended(now)
-        self.tell(f"stage {process.stage} ended ({how}); it is started again in {pause:g} s. Its last words:\n{words}")
+        self._tell(
+            f"stage {process.stage} ended ({how}); it is started again in {pause:g} s. Its last words:\n{words}",
+            logging.WARNING,
+        )
 
     async def _look(self) -> None:
         for child in self.children():
             child.cap_log()
-        if self.broker and self.broker.child.resident() > self._broker_bytes:
+        if self.forgetful and self.broker and self.broker.child.resident() > self._broker_bytes:
             await self._drain()
             await self._replace_broker("the embedded broker is replaced by an empty one, for it never frees memory")
 
@@ -192,7 +209,7 @@ class Supervisor:
 
     async def _replace_broker(self, why: str) -> None:
         """End every stage, start an empty broker, make the topics, start the stages, publish what is not struck out."""
-        self.tell(f"{why}; every stage is ended, and what was under way is published again")
+        self._tell(f"{why}; every stage is ended, and what was under way is published again", logging.WARNING)
         await asyncio.gather(*(process.stop(GRACE_SECONDS) for process in self.stages.values()))
         if self.broker:
             await self.broker.child.stop(1.0)
@@ -203,7 +220,7 @@ class Supervisor:
                 await self._make_topics()
                 break
             except (LocalServerError, KafkaError) as error:
-                self.tell(f"{error}; tried again in {pause:g} s")
+                self._tell(f"{error}; tried again in {pause:g} s", logging.ERROR)
                 await asyncio.sleep(pause)
                 pause = min(30.0, pause * 2)
         self.steps["broker"] = f"embedded at {self.broker.address}"
@@ -211,8 +228,7 @@ class Supervisor:
         await self._publish_outstanding()
 
     async def _publish_outstanding(self) -> None:
-        if not self.embedded or not self.broker:
-            return
+        """Publish the articles that a forgetful broker had and that are not struck out."""
         under_way = await journal.outstanding(self.engine)
         if not under_way:
             return
@@ -222,19 +238,32 @@ class Supervisor:
             for key, value in under_way:
                 await producer.send_and_wait(ARTICLES_COLLECTED.name, key=key, value=value)
         except KafkaError as error:
+            self._tell(f"publishing what was under way: {type(error).__name__}: {error}", logging.WARNING)
+            if not self.forgetful or not self.broker:
+                raise StartRefused(f"publishing what was under way to {self.address}: {error}") from error
             # A broker that takes nothing is no broker: the next tick replaces it, and everything is published again.
-            self.tell(f"publishing what was under way: {type(error).__name__}: {error}")
             self.broker.child.kill()
             return
         finally:
             await producer.stop()
-        self.tell(f"{len(under_way)} articles that were under way are published again")
+        if not self.forgetful:  # this broker remembers: what an embedded one before it owed is paid
+            await journal.clear(self.engine)
+        self._tell(f"{len(under_way)} articles that were under way are published again", logging.INFO)
 
     async def _restart_store(self) -> None:
         try:
             self.store = await start_store(self.settings.state, self._logs, self._keep)
         except LocalServerError as error:
-            self.tell(f"{error}; tried again")
+            self._tell(f"{error}; tried again", logging.ERROR)
+            await asyncio.sleep(1.0)
+
+    async def _restart_kafka(self, kafka: Broker) -> None:
+        """The same address: the stages are held meanwhile, and go on."""
+        port = int(kafka.address.rpartition(":")[2])
+        try:
+            self.broker = await start_kafka(self.settings.state, self._logs, self._keep, port)
+        except LocalServerError as error:
+            self._tell(f"{error}; tried again", logging.ERROR)
             await asyncio.sleep(1.0)
 
     async def _watch_pages(self) -> None:
@@ -243,7 +272,7 @@ class Supervisor:
             await asyncio.gather(*(self._ask(process) for process in self.stages.values()))
             if all(process.ready for process in self.stages.values()) and not self.all_ready.is_set():
                 self.all_ready.set()
-                self.tell(f"every stage is ready after {time.monotonic() - self.started:.1f} s")
+                self._tell(f"every stage is ready after {time.monotonic() - self.started:.1f} s", logging.INFO)
             await asyncio.sleep(1.0 if self.all_ready.is_set() else 0.3)
 
     async def _ask(self, process: StageProcess) -> None:
@@ -277,7 +306,7 @@ class Supervisor:
         if self.store:
             await self.store.child.stop(1.0)
         if self.broker:
-            await self.broker.child.stop(0.5)
+            await self.broker.child.stop(0.5 if self.forgetful else KAFKA_GRACE_SECONDS)
         await self.engine.dispose()
 
 

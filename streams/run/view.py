@@ -9,7 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from streams.run.status import AlertLine, EventLine, FeedLine, ProcessLine, Snapshot
+from streams.run.lines import AlertLine, EventLine, FeedLine, ProcessLine, Snapshot
 
 MEGABYTE = 1024 * 1024
 PROCESS_ROWS = 8  # broker, store, six stages
@@ -78,10 +78,10 @@ def _head(snapshot: Snapshot) -> RenderableType:
         funnel.append(" ▸ " if number else "", "dim")
         funnel.append(f"{count:,} ", "bold")
         funnel.append(name)
-    waiting = f"{snapshot.pending} deliveries waiting" if snapshot.pending else "no delivery waiting"
-    funnel.append(f"     {waiting}", "yellow" if snapshot.pending else "dim")
+    if snapshot.pending:
+        funnel.append(f"   {snapshot.pending} deliveries waiting", "yellow")
     if snapshot.desk:
-        funnel.append(f"  ·  {snapshot.desk}", "green")
+        funnel.append(f"   {snapshot.desk}", "green")
     return Group(first, funnel, Text())
 
 

@@ -12,7 +12,13 @@ from streams.topics import Stage
 
 def _environment(outer, **changes):
     settings = Settings(state=Path("/srv/state"), config=Path("/srv/config"), database="sqlite+aiosqlite:////srv/db")
-    values = {"broker": "127.0.0.1:1", "redis": "unix:///srv/s", "embedded": True, "port": 7} | changes
+    values = {
+        "broker": "127.0.0.1:1",
+        "redis": "unix:///srv/s",
+        "embedded": True,
+        "replication": 1,
+        "port": 7,
+    } | changes
     return stage_environment(outer, settings, **values)
 
 

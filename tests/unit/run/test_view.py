@@ -7,8 +7,9 @@ import pytest
 from rich.console import Console
 
 from streams.run.gather import read_metrics
+from streams.run.lines import AlertLine, AttemptLine, EventLine, FeedLine, ProcessLine, Snapshot
 from streams.run.plain import alert_text, attempt_text, event_text
-from streams.run.status import AlertLine, AttemptLine, EventLine, FeedLine, ProcessLine, Snapshot, feed_lines
+from streams.run.status import feed_lines
 from streams.run.view import ago, render
 
 NOW = datetime(2026, 11, 25, 12, 0, 30, tzinfo=UTC)
