@@ -74,12 +74,25 @@ async def start_kafka(state: Path, logs: Path, keep: tuple[int, ...] = (), port:
 
 async def _answers(child: Child, address: str, seconds: float, name: str) -> None:
     """Return when the broker answers; raises LocalServerError, with the process ended."""
+    host, _, port = address.rpartition(":")
     try:
-        await await_broker(address, seconds)
+        async with asyncio.timeout(seconds):
+            # Knock before the Kafka client does: it would log an error for each refusal.
+            while child.running:
+                try:
+                    _, writer = await asyncio.open_connection(host, int(port))
+                except OSError:
+                    await asyncio.sleep(0.05)
+                    continue
+                writer.close()
+                await await_broker(address, seconds)
+                return
+        why = f"it ended with {child.exit_code}"
     except TimeoutError:
-        words = child.last_words()
-        await child.stop(1.0)
-        raise LocalServerError(f"starting {name} at {address}: no answer in {seconds:g} s\n{words}") from None
+        why = f"no answer in {seconds:g} s"
+    words = child.last_words()
+    await child.stop(1.0)
+    raise LocalServerError(f"starting {name} at {address}: {why}\n{words}")
 
 
 async def start_store(state: Path, logs: Path, keep: tuple[int, ...] = ()) -> Store:
