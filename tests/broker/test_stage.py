@@ -62,21 +62,34 @@ async def test_sigterm_ends_a_stage_with_exit_0_and_its_record_in_hand_is_read_a
         assert sum(commits.values()) <= 1
 
 
-async def test_a_poisoned_record_goes_to_the_dead_letters_untouched_and_the_rest_goes_on(
+async def test_refused_records_go_to_the_dead_letters_untouched_and_the_rest_goes_on(
     toy: Toy, broker: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     with workers(toy, broker, tmp_path, request) as running:
         running.start("first")
         async with Reader(broker, toy.topic("middle").name) as middle, Reader(broker, DEAD_LETTERS.name) as dead:
-            await produce(broker, toy.topic("in").name, [b"one", b"poison", b"two", b"three"])
+            await produce(broker, toy.topic("in").name, [b"one", b"poison", b"two", b"broken", b"too big", b"three"])
+
+            def refused() -> dict[bytes, dict[str, bytes]]:
+                found = {record.value: dict(record.headers) for record in dead.records}
+                return {v: h for v, h in found.items() if h["topic"] == toy.topic("in").name.encode()}
+
             assert await until(lambda: {b"one", b"two", b"three"} <= set(middle.counts), 40)
-            mine = [r for r in dead.records if dict(r.headers)["topic"] == toy.topic("in").name.encode()]
-            assert await until(
-                lambda: any(dict(r.headers)["topic"] == toy.topic("in").name.encode() for r in dead.records), 10
-            )
-            mine = [r for r in dead.records if dict(r.headers)["topic"] == toy.topic("in").name.encode()]
-            headers = dict(mine[0].headers)
-            assert mine[0].value == b"poison"
-            assert headers["stage"] == b"classify"
-            assert headers["reason"] == b"Poison: a poisoned record"
-            assert b"Traceback" in headers["traceback"]
+            assert await until(lambda: len(refused()) == 3, 20)
+            assert set(refused()) == {b"poison", b"broken", b"too big"}
+            assert refused()[b"poison"]["stage"] == b"classify"
+            assert refused()[b"poison"]["reason"] == b"Poison: a poisoned record"
+            assert b"Traceback" in refused()[b"poison"]["traceback"]
+            assert refused()[b"broken"]["reason"].startswith(b"KeyError")
+
+
+async def test_a_stage_that_is_held_by_an_outage_waits_and_loses_nothing(
+    toy: Toy, broker: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    with workers(toy, broker, tmp_path, request) as running:
+        running.start("first")
+        async with Reader(broker, toy.topic("middle").name) as middle:
+            await produce(broker, toy.topic("in").name, [b"one", b"held", b"two"])
+            assert await until(lambda: {b"one", b"held", b"two"} <= set(middle.counts), 60)
+        assert "stage classify is held: TimeoutError: what it needs is away" in running.log("first-0")
+        assert "stage classify goes on after" in running.log("first-0")

@@ -5,6 +5,7 @@ latency tail finds nothing. Every handled offset is written down before it is ac
 """
 
 import asyncio
+import itertools
 import os
 import random
 import sys
@@ -17,7 +18,7 @@ from streams.app import Inbound, StageApp, consume, stage_app
 from streams.faust_guards import ALL_GUARDS, Guard
 from streams.logs import start_logging
 from streams.records import Poison
-from streams.topics import DAY, Stage, Topic
+from streams.topics import DAY, REQUEST_BYTES, Stage, Topic
 from streams.worker import run_app
 
 
@@ -45,6 +46,7 @@ def make_app(stage: str, environment: dict[str, str]) -> StageApp:
     guards = frozenset(Guard[name] for name in environment.get("TOY_GUARDS", "").split(",") if name) or ALL_GUARDS
     app = stage_app(Stage.CLASSIFY, name=f"toy-{toy.run}-{stage}", sources=[toy.topic(source)], guards=guards)
     slow = float(environment.get("TOY_SLOW", "0"))
+    held = itertools.count()
     handled = os.open(Path(environment["TOY_FOLDER"]) / f"{stage}.handled", os.O_APPEND | os.O_CREAT | os.O_WRONLY)
 
     @app.agent(app.source, name=stage, concurrency=int(environment.get("TOY_CONCURRENCY", "1")))
@@ -52,6 +54,12 @@ def make_app(stage: str, environment: dict[str, str]) -> StageApp:
         async def handle(inbound: Inbound) -> None:
             if inbound.value == b"poison":
                 raise Poison("a poisoned record")
+            if inbound.value == b"broken":
+                raise KeyError("a fault of the handler")
+            if inbound.value == b"too big":
+                await app.publish(toy.topic(target), inbound.key, bytes(REQUEST_BYTES + 1))
+            if inbound.value == b"held" and next(held) < 7:
+                raise TimeoutError("what it needs is away")
             if inbound.value == b"hang":
                 await asyncio.sleep(3600)
             if slow and hash((inbound.partition, inbound.offset)) % 100 == 0:
