@@ -16,9 +16,16 @@ Files = tuple[tuple[str, bytes], ...]
 Row = dict[str, Any]
 
 
-def read_files(folder: Path) -> Files:
-    """Name and bytes of every CSV and YAML file of a folder, by name."""
-    return tuple((path.name, path.read_bytes()) for path in sorted(folder.iterdir()) if path.suffix in (".csv", ".yaml"))
+def shipped_files(folder: Path) -> Files:
+    """Name and bytes of the tables and phrases that are there, by name."""
+    names = sorted([*(f"{name}.csv" for name in TABLES), *(f"{name}.yaml" for name in PHRASES)])
+    return tuple((name, (folder / name).read_bytes()) for name in names if (folder / name).is_file())
+
+
+def user_files(folder: Path) -> Files:
+    """Name and bytes of every CSV and YAML file of a user's folder, by name."""
+    paths = sorted(path for path in folder.iterdir() if path.suffix in (".csv", ".yaml", ".yml"))
+    return tuple((path.name, path.read_bytes()) for path in paths)
 
 
 def nearest(value: str, valid: Iterable[str]) -> str:

@@ -8,7 +8,19 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from config.lexicon_files import PHRASES, TABLES, Files, Row, listed, mapping, nearest, read_files, table, user_changes
+from config.lexicon_files import (
+    PHRASES,
+    TABLES,
+    Files,
+    Row,
+    listed,
+    mapping,
+    nearest,
+    shipped_files,
+    table,
+    user_changes,
+    user_files,
+)
 
 SHIPPED = Path(__file__).parent / "lexicon"
 UNROCA = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "SALW")  # categories of the UN Register
@@ -129,7 +141,7 @@ class Lexicon:
 def load_lexicon(folder: Path | None = None) -> Lexicon:
     """The shipped lexicon with the files of ``folder``, a user's ``lexicon/``, laid over; LexiconError tells every mistake."""
     own = folder is not None and folder.is_dir() and folder.resolve() != SHIPPED.resolve()
-    return _build(read_files(SHIPPED), read_files(folder) if own and folder else ())
+    return _build(shipped_files(SHIPPED), user_files(folder) if own and folder else ())
 
 
 @lru_cache(maxsize=4)  # keyed by content: a changed file makes another lexicon, an unchanged one is not parsed again
@@ -191,7 +203,9 @@ def _country(row: Row, mistakes: list[str]) -> dict[str, Any]:
     def surface(text: str) -> Surface:
         found = SURFACE.fullmatch(text)
         if not found or "@" in found["text"]:
-            mistakes.append(f'{file}: "{code}": cannot read "{text}"; write Name, Name@2019-, Name@2001-2009 or Name?XX')
+            mistakes.append(
+                f'{file}: "{code}": cannot read "{text}"; write Name, Name@2019-, Name@2001-2009 or Name?XX'
+            )
             return Surface(text)
         since, until, needs = found["since"], found["until"], found["needs"]
         return Surface(

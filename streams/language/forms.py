@@ -9,7 +9,8 @@ from config.lexicons import GENERIC, CountryEntry, Lexicon, Surface
 from streams.language.designations import is_designation
 from streams.language.normalise import fold, plural
 
-ABBREVIATION_LETTERS = 5  # names in capitals up to this length are written in capitals only: SCALP, not Scalp; Himars is one
+# Names in capitals up to this length are written in capitals only: SCALP, not Scalp; longer ones vary: HIMARS, Himars.
+ABBREVIATION_LETTERS = 5
 COUNTRY_COLUMNS = (
     ("names", "name"),
     ("adjectives", "adjective"),

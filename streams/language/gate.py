@@ -19,6 +19,7 @@ NEAR = 40  # bytes between a weapon and its trigger
 BESIDE = 60  # bytes between everyday hardware and the military word that makes it a weapon
 TITLE_END = b"\n"
 LEAD = 1200  # characters of the text in which a foreign party must be named
+NEED_NO_TRIGGER = ("strong", "system")  # a system beside two states is judged by its weights: First Polish K2s
 ARMS = (Kind.SYSTEM, Kind.WEAPON)
 SHORTEST_NAME = 3  # of a system, for the first look
 INNER = tuple(byte >= 0x80 or chr(byte).isalnum() for byte in range(256))  # whether a byte of UTF-8 belongs to a word
@@ -102,9 +103,10 @@ class Gate:
         if not weapons:
             return GateVerdict(False, GateReason.NO_WEAPON)
         triggers = [hit for hit in second if hit.tag == "trigger" and not _inside(hit, weapons)]
-        if not triggers and not any(hit.tag == "strong" for hit in weapons):
+        if not triggers and not any(hit.tag in NEED_NO_TRIGGER for hit in weapons):
             return GateVerdict(False, GateReason.NO_TRIGGER)
-        tags = Counter(hit.tag for hit in second if hit.tag != "combat" or not _inside(hit, weapons))  # attack helicopters
+        # "attack helicopter" is a weapon, no attack
+        tags = Counter(hit.tag for hit in second if hit.tag != "combat" or not _inside(hit, weapons))
         score = self._weigh(weapons, triggers, tags, folded)
         if score + self._weights["states"] < self._weights["threshold"]:
             return GateVerdict(False, GateReason.OFF_TOPIC, round(score, 2))
@@ -117,7 +119,8 @@ class Gate:
         score += self._weights["states"] * (len(states) > 1)
         if score >= self._weights["threshold"]:
             return GateVerdict(True, GateReason.EVIDENCE, round(score, 2))
-        return GateVerdict(False, GateReason.OFF_TOPIC if len(states) > 1 else GateReason.NO_FOREIGN_PARTY, round(score, 2))
+        reason = GateReason.OFF_TOPIC if len(states) > 1 else GateReason.NO_FOREIGN_PARTY
+        return GateVerdict(False, reason, round(score, 2))
 
     def _weigh(self, weapons: list[Hit], triggers: list[Hit], tags: Counter[str], folded: bytes) -> float:
         """The evidence of the words alone, states left out."""
@@ -145,7 +148,8 @@ def _weapons(first: list[Hit], second: list[Hit]) -> list[Hit]:
     return [
         hit
         for hit in first
-        if not _inside(hit, phrases) and (hit.tag != "hardware" or any(0 <= _distance(hit, m) <= BESIDE for m in military))
+        if not _inside(hit, phrases)
+        and (hit.tag != "hardware" or any(0 <= _distance(hit, m) <= BESIDE for m in military))
     ]
 
 

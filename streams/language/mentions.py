@@ -1,12 +1,12 @@
 """Finds what a text names: systems, makers, states, weapons, and the phrases that only look like one."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
-from config.lexicons import Lexicon
+from config.lexicons import Lexicon, SystemEntry
 from streams.language.designations import Designations, is_designation, variant_after
 from streams.language.forms import PRECEDENCE, Form, Kind, Mention, all_forms, written
 from streams.language.normalise import fold, sentences
@@ -36,7 +36,7 @@ class Mentions:
             weak=((s.id, name) for s in systems for name in s.weak),
             names=((s.id, name) for s in systems for name in (*s.surfaces, *s.weak) if not is_designation(name)),
         )
-        self._marks = {s.id: [m.id for m in systems if m.name.startswith(f"{s.name} ")] for s in systems}
+        self._marks = _marks(systems)
         self._states = States(lexicon)
         self._weak_names = WeakNames(lexicon, transfer_triggers(lexicon))
 
@@ -54,7 +54,7 @@ class Mentions:
                 weak[start, end].append(form)
             else:
                 certain.append(_mention(text, start, end, form, variant=variant))
-        plain = [_mention(text, *span, forms[0]) for span, forms in states.items() if len(forms) == 1 and not forms[0].dated]
+        plain = [_mention(text, *span, f[0]) for span, f in states.items() if len(f) == 1 and not f[0].dated]
         reading = Reading(text, folded, bounds, _longest([*certain, *plain]), year)
         meant = {span: self._states.meant(forms, span, reading) for span, forms in states.items()}
         settled = _longest([*certain, *(_mention(text, *span, form) for span, form in meant.items() if form)])
@@ -62,13 +62,20 @@ class Mentions:
             settled = self._with_weak(Reading(text, folded, bounds, settled, year), weak, frozenset(known))
         return self._told_apart(settled, frozenset(known))
 
+    def find_article(self, title: str, text: str, *, year: int | None = None) -> tuple[list[Mention], list[Mention]]:
+        """Mentions of title and of text, each helping to tell what the ambiguous names of the other mean."""
+        above = self.find(title, year=year)
+        below = self.find(text, year=year, known=_systems(above))
+        return self.find(title, year=year, known=_systems(below)), below
+
     def _spans(self, text: str, folded: str) -> tuple[list[Mention], Spans, Spans]:
         """Certain mentions, spans that may name a state, and spans of ambiguous names."""
         certain: list[Mention] = []
         states, weak = Spans(list), Spans(list)
         length = len(folded)
         for index, start, end in self._finder.find_matches_as_indexes(folded, overlapping=True):
-            if (start and folded[start - 1].isalnum()) or (end < length and folded[end].isalnum() and folded[end - 1] != " "):
+            inner = end < length and folded[end].isalnum() and folded[end - 1] != " "
+            if inner or (start and folded[start - 1].isalnum()):
                 continue
             for form in self._forms[index]:
                 if not written(form, text[start:end]) or (form.surface[-1] == "-" and text[end - 1].isspace()):
@@ -87,10 +94,11 @@ class Mentions:
 
     def _with_weak(self, reading: Reading, weak: Spans, known: frozenset[str]) -> list[Mention]:
         """The settled mentions and the ambiguous names that count; one that counts makes its other occurrences count."""
-        seen = known | {m.id for m in reading.sure if m.kind is Kind.SYSTEM}
+        seen = known | _systems(reading.sure)
+        seen |= {family for family, marks in self._marks.items() if not seen.isdisjoint(marks)}
         while True:
             named = [m for span, forms in weak.items() if (m := self._weak(reading, span, forms, seen))]
-            more = {m.id for m in named if m.kind is Kind.SYSTEM} - seen
+            more = _systems(named) - seen
             if not more:
                 return _longest([*reading.sure, *named])
             seen |= more
@@ -106,7 +114,7 @@ class Mentions:
     def _told_apart(self, mentions: list[Mention], known: frozenset[str]) -> list[Mention]:
         """A bare Leopard is the Leopard 1 where no other mark is named; a nickname belongs to its designation."""
         kept: list[Mention] = []
-        named = known | {m.id for m in mentions if m.kind is Kind.SYSTEM}
+        named = known | _systems(mentions)
         for mention in mentions:
             if kept and _is_nickname(mention, kept[-1]):
                 continue
@@ -116,6 +124,22 @@ class Mentions:
                 mention = replace(mention, id=mark.id, name=mark.name, codes=mark.origin)
             kept.append(mention)
         return kept
+
+
+def _systems(mentions: Iterable[Mention]) -> frozenset[str]:
+    return frozenset(mention.id for mention in mentions if mention.kind is Kind.SYSTEM)
+
+
+def _marks(systems: Sequence[SystemEntry]) -> dict[str, list[str]]:
+    """Ids of the systems that bear a family's name and more: Leopard 1 and Leopard 2 of Leopard."""
+    families = {system.name: system.id for system in systems}
+    marks: defaultdict[str, list[str]] = defaultdict(list)
+    for system in systems:
+        words = system.name.split()
+        for length in range(1, len(words)):
+            if family := families.get(" ".join(words[:length])):
+                marks[family].append(system.id)
+    return dict(marks)
 
 
 def _is_nickname(mention: Mention, before: Mention) -> bool:
@@ -139,7 +163,9 @@ def _mention(text: str, start: int, end: int, form: Form, *, variant: str | None
     if form.kind is Kind.SYSTEM and form.form != "designation":
         end, variant = variant_after(text, end)
     uncertain = weak or (form.weak and form.kind is Kind.WEAPON) or bool(form.dated)
-    return Mention(start, end, text[start:end], form.kind, form.id, form.name, form.form, form.codes, variant, uncertain)
+    return Mention(
+        start, end, text[start:end], form.kind, form.id, form.name, form.form, form.codes, variant, uncertain
+    )
 
 
 def _longest(mentions: Iterable[Mention]) -> list[Mention]:

@@ -4,12 +4,12 @@ import html
 import re
 import unicodedata
 
-QUOTES = {"‘": "'", "’": "'", "‚": "'", "‛": "'", "ʼ": "'", "´": "'", "`": "'", "′": "'"} | dict.fromkeys("“”„‟«»″", '"')
+QUOTES = dict.fromkeys("‘’‚‛ʼ´`′", "'") | dict.fromkeys("“”„‟«»″", '"')
 DASHES = dict.fromkeys("‐‑‒–—―−﹣－", "-")
 SPACES = dict.fromkeys("\t\n\r\x0b\x0c\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
                        "\u2028\u2029\u202f\u205f\u3000", " ")  # fmt: skip
 INVISIBLE = dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", "")
-BARE_ENTITY = re.compile(r"(?<![&\w])#(x[0-9a-f]{2,6}|\d{2,7});", re.IGNORECASE)  # an entity that lost its ampersand
+BARE_ENTITY = re.compile(r"(?<!&)#(3[489]|\d{3,5}|x[0-9a-f]{2,5});", re.IGNORECASE)  # an entity that lost its ampersand
 WORD = re.compile(r"[^\W_]+(?:['’.&-][^\W_]+)*")
 STOP = re.compile(r"[.!?…]+[\"'’”»)\]]*(?=\s+[\"'‘“«(\[]*[A-Z0-9À-ÞЀ-Я€£$])|\n\s*\n")
 # A full stop after these does not end a sentence.
@@ -23,7 +23,7 @@ ABBREVIATIONS = frozenset(
     ]
 )  # fmt: skip
 IRREGULAR = {"man": "men", "foot": "feet", "knife": "knives"}
-UNCOUNTED = ("craft", "s", "ry", "ition", "ment", "gear", "hardware", "weaponry", "firepower", "ordnance", "armour", "armor")
+UNCOUNTED = ("craft", "s", "ry", "ition", "ment", "gear", "hardware", "firepower", "ordnance", "armour", "armor")
 
 
 class _Fold(dict[int, str]):
@@ -43,7 +43,7 @@ _CLEAN = str.maketrans(QUOTES | DASHES | SPACES | INVISIBLE)
 
 def clean(text: str) -> str:
     """Text for display and fingerprints: entities resolved, NFC, plain quotes, dashes and spaces, single spaces."""
-    text = html.unescape(html.unescape(BARE_ENTITY.sub(r"&#\1;", text)))  # feeds escape twice
+    text = html.unescape(BARE_ENTITY.sub(r"&#\1;", html.unescape(text)))  # twice, since feeds escape twice
     return " ".join(unicodedata.normalize("NFC", text).translate(_CLEAN).split())
 
 
@@ -88,7 +88,9 @@ def _abbreviated(text: str, start: int, stop: int) -> bool:
     """Whether the full stop at ``stop`` belongs to an abbreviation or an initial."""
     word = text[max(start, stop - 12) : stop].rsplit(None, 1)[-1:] or [""]
     last = word[0].lstrip("(\"'‘“[").lower()
-    return last in ABBREVIATIONS or (len(last) == 1 and last.isalpha()) or bool(re.fullmatch(r"(?:[a-z]\.)+[a-z]", last))
+    return (
+        last in ABBREVIATIONS or (len(last) == 1 and last.isalpha()) or bool(re.fullmatch(r"(?:[a-z]\.)+[a-z]", last))
+    )
 
 
 def _append(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> None:

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
 
 from streams.language.forms import Kind, Mention
 from streams.language.normalise import fold, plural
@@ -19,12 +20,16 @@ class Words:
     """Words and phrases looked for in folded text: whole words, plurals too; a final * allows any ending."""
 
     def __init__(self, phrases: Iterable[str]) -> None:
+        self._phrases = tuple(phrases)
+
+    @cached_property  # compiled at first use: a lexicon has a thousand lists, an article needs three
+    def _regex(self) -> re.Pattern[str] | None:
         terms: set[str] = set()
-        for phrase in phrases:
+        for phrase in self._phrases:
             stem = re.escape(fold(phrase.rstrip("*")))
             terms |= {stem + r"\w*"} if phrase.endswith("*") else {stem, re.escape(fold(plural(phrase)))}
         longest_first = sorted(terms, key=len, reverse=True)
-        self._regex = re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)") if terms else None
+        return re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)") if terms else None
 
     def inside(self, folded: str, span: tuple[int, int]) -> bool:
         """Whether one of them stands in the span."""
@@ -39,7 +44,12 @@ class Reading:
     """A text, its folded form, the spans of its sentences, its certain mentions and the year of publication if known."""
 
     def __init__(
-        self, text: str, folded: str, sentences: Sequence[tuple[int, int]], sure: Sequence[Mention], year: int | None = None
+        self,
+        text: str,
+        folded: str,
+        sentences: Sequence[tuple[int, int]],
+        sure: Sequence[Mention],
+        year: int | None = None,
     ) -> None:
         self.text, self.folded, self.sure, self.year = text, folded, sure, year
         self._sentences, self._starts = sentences, [start for start, _ in sentences]

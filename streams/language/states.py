@@ -13,15 +13,33 @@ PLACE_BEFORE = re.compile(r"(?:^|\W)([A-Z]\w+), $")
 LONGEST_PLACE = 30
 GEORGIA_ABBREVIATED = "ga"
 BEFORE_A_NAME = frozenset(
-    ["president", "king", "prime", "minister", "general", "former", "new", "north", "south", "east", "west", "the", "in", "of"]
+    [
+        "president",
+        "king",
+        "prime",
+        "minister",
+        "general",
+        "former",
+        "new",
+        "north",
+        "south",
+        "east",
+        "west",
+        "the",
+        "in",
+        "of",
+    ]
 )
 BRUSSELS, CONGO, KOREA = "brussels", ("congo", "congolese"), ("korea", "korean", "koreans")
 # Words beside a bare Korea by which it is told which one is meant.
 NORTHERN = Words(["kim jong", "pyongyang", "north korea*", "dprk"])
-SOUTHERN = Words(["seoul", "south korea*", "rok", "hanwha", "hyundai", "lig nex1", "kai", "korea aerospace", "k2", "k9"])
+SOUTHERN = Words(
+    ["seoul", "south korea*", "rok", "hanwha", "hyundai", "lig nex1", "kai", "korea aerospace", "k2", "k9"]
+)
 # Houses and offices that several states have; without another state before them the one of the row is meant.
 SHARED_HOUSES = frozenset(["congress", "senate", "foreign office", "house of representatives", "defense department"])
-NEIGHBOURS = ("armenia", "azerbaijan", "turkey", "moldova", "ukraine", "russia")  # before ", Georgia" they are in a list
+# Before ", Georgia" these stand in a list of states, not in Georgia.
+NEIGHBOURS = ("armenia", "azerbaijan", "turkey", "moldova", "ukraine", "russia")
 DIRECTLY = 4  # characters between a demonym and the house it belongs to: "Peru's Congress", "the Philippine Senate"
 
 

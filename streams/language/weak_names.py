@@ -50,7 +50,13 @@ class WeakNames:
         self._triggers = Words(triggers)
 
     def system(
-        self, forms: Sequence[Form], span: tuple[int, int], reading: Reading, known: Collection[str], *, rival: bool = False
+        self,
+        forms: Sequence[Form],
+        span: tuple[int, int],
+        reading: Reading,
+        known: Collection[str],
+        *,
+        rival: bool = False,
     ) -> Form | None:
         """The system that a weak name means here, or none.
 
