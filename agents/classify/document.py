@@ -8,6 +8,7 @@ from agents.classify.frames import BOUNDARIES, Frame, Scene
 from agents.classify.roles import IN, PREPOSITIONS, TO, Party, Roles, codes
 from agents.classify.sentences import Sentence, Word
 from streams.language.mentions import Kind
+from streams.records import EventType
 
 BACK_OFF, FIRM_PRIOR, ORIGIN_PRIOR, FILLED = 0.5, 0.5, 0.4, 0.6
 ROLE_BEARING = 0.3  # a candidate below this share of the best one fills no role
@@ -57,6 +58,7 @@ def resolve(candidates: Sequence[Candidate], scenes: Sequence[Scene], origins: M
 def _fill(story: Story) -> None:
     """Empty roles from other candidates that do not contradict what is known."""
     roles = story.roles
+    _chain(story)
     for other in story.others:
         if roles.suppliers and roles.recipients:
             return
@@ -69,6 +71,27 @@ def _fill(story: Story) -> None:
             known_r = received
         if not known_s and supplied and not set(supplied) & set(known_r) and (not received or set(received) & set(known_r)):
             roles.suppliers = [_lower(p, "filled from another event") for p in other.roles.suppliers]
+
+
+def _chain(story: Story) -> None:
+    """The earlier deal in goods that move again: who sold them first takes no part in a sale, but holds what is bought back."""
+    roles, primary = story.roles, story.primary
+    if roles.suppliers or not roles.recipients:
+        return
+    receiving = set(codes(roles.recipients))
+    for other in story.others:
+        if other.scene is not primary.scene:
+            continue
+        back = primary.trigger.frame is Frame.BUYBACK and set(codes(other.roles.suppliers)) == receiving
+        onward = primary.trigger.frame in (Frame.ARRIVE, Frame.GIVE) and other.trigger.frame is Frame.GET and other.trigger.background
+        if back and other.roles.recipients:
+            roles.suppliers = [_lower(p, "sold to him before") for p in other.roles.recipients]
+        elif onward and other.roles.suppliers:
+            roles.suppliers = [_lower(p, "bought from him before") for p in other.roles.suppliers]
+            primary.types.insert(0, EventType.RESALE)
+        else:
+            continue
+        return
 
 
 def _firms(story: Story, lead: Sequence[Scene]) -> None:

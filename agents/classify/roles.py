@@ -121,7 +121,7 @@ class Reader:
                     found.extend(p for p in [self.party(word, rule, weight)] if p)
                     found.extend(q for k in word.children if self.words[k].dep == "conj" and self.words[k].party
                                  for q in [self.party(self.words[k], rule, weight)] if q)  # fmt: skip
-                elif not word.weapon and word.dep != "appos":
+                elif not word.weapon and word.dep != "appos" and word.i not in self.verbs:
                     found.extend(self._modifiers(word, rule, weight))
             elif word.low in ("of", "in", "from") and not word.weapon and not head.weapon:
                 for k in word.children:
