@@ -26,9 +26,10 @@ class Wanted:
 
 async def find_deliveries(engine: AsyncEngine, wanted: Wanted) -> list[dict[str, Any]]:
     """The newest deliveries that match with their last attempt, newest first."""
-    same = (attempts.c.alert == deliveries.c.alert, attempts.c.receiver == deliveries.c.receiver)
-    last = select(func.max(attempts.c.id)).where(*same).scalar_subquery()
-    tried = select(func.count()).select_from(attempts).where(*same).scalar_subquery()
+    made = attempts.alias()
+    same = (made.c.alert == deliveries.c.alert, made.c.receiver == deliveries.c.receiver)
+    last = select(func.max(made.c.id)).where(*same).correlate(deliveries).scalar_subquery()
+    tried = select(func.count()).select_from(made).where(*same).correlate(deliveries).scalar_subquery()
     query = (
         select(
             *(deliveries.c[name] for name in ("alert", "receiver", "kind", "state", "next_at", "created", "finished")),

@@ -8,9 +8,10 @@ from config.schema import Receiver
 
 TIMEOUT_SECONDS = 60  # a mail may need several round trips; the outbox retries what takes longer
 
-logging.getLogger("apprise").setLevel(
-    logging.CRITICAL
-)  # what went wrong stands with the attempt, without addresses and tokens
+# What went wrong stands with the attempt; said twice it would only be harder to read.
+log = logging.getLogger("apprise")
+log.setLevel(logging.WARNING)
+log.propagate = False
 
 
 async def send(receiver: Receiver, message: Message) -> Answer:
@@ -19,7 +20,7 @@ async def send(receiver: Receiver, message: Message) -> Answer:
 
 
 def _send(url: str, message: Message) -> Answer:
-    import apprise
+    import apprise  # half a second, and only receivers of this type need it
 
     service = apprise.Apprise()
     if not service.add(url):
