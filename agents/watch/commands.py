@@ -18,7 +18,7 @@ COLUMNS = (
     "raised", "id", "kind", "level", "watch", "about", "reasons", "development", "articles", "outlets", "independent_outlets",
     "suppliers", "recipients", "systems", "types", "assertion", "title", "link", "held", "taken",
 )  # fmt: skip
-SHOWN = ("raised", "kind", "level", "watch", "about", "independent_outlets", "title", "held")
+SHOWN = ("raised", "kind", "level", "watch", "about", "outlets")
 
 
 @click.group()
@@ -32,9 +32,15 @@ def alerts() -> None:
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
 @output_option
 def list_alerts(watch: str | None, since: datetime | None, limit: int, form: str) -> None:
-    """The newest alerts, newest first; ``held`` ones are stored and never sent (experimental watches)."""
+    """The newest alerts, newest first; held ones are stored and never sent (experimental watches).
+
+    Outlets: how many are independent, of how many.
+    """
     rows = ask(lambda engine: find_alerts(engine, watch, since, limit))
-    print_rows(rows, SHOWN if form == "table" else COLUMNS, form, "no alert matches")
+    if form == "table":
+        print_rows([_short(row) for row in rows], SHOWN, form, "no alert matches")
+    else:
+        print_rows(rows, COLUMNS, form)
 
 
 async def find_alerts(
@@ -71,3 +77,10 @@ def _row(alert: Alert, held: str | None, taken: datetime | None) -> dict[str, An
         "held": held,
         "taken": taken,
     }
+
+
+def _short(row: dict[str, Any]) -> dict[str, Any]:
+    """A row for 80 columns."""
+    held = f" ({row['held']})" if row["held"] else ""
+    outlets = f"{row['independent_outlets']} of {row['outlets']}" if row["outlets"] else ""
+    return row | {"raised": f"{row['raised']:%m-%d %H:%M:%S}", "kind": row["kind"] + held, "outlets": outlets}

@@ -37,7 +37,8 @@ async def keep_sending(
 
     What was stored but not published when the broker failed is untaken, and so published again.
     """
-    started, looked = False, datetime.min.replace(tzinfo=UTC)
+    started: datetime | None = datetime.now(UTC)
+    looked = datetime.min.replace(tzinfo=UTC)
     while True:
         now = datetime.now(UTC)
         try:
@@ -45,8 +46,8 @@ async def keep_sending(
             count_alerts(alerts)
             await publish(alerts)
             if now - looked >= UNTAKEN_LOOK:
-                await publish(await untaken(engine, now, all_of_them=not started))
-                started, looked = True, now
+                await publish(await untaken(engine, now, started))
+                started, looked = None, now
         except TRANSIENT as error:
             log.warning("sending what is due: %s: %s; trying again", type(error).__name__, error)
             await asyncio.sleep(PAUSE_SECONDS)
@@ -80,12 +81,12 @@ async def send_due(engine: AsyncEngine, configuration: Configuration, now: datet
     return raised
 
 
-async def untaken(engine: AsyncEngine, now: datetime, *, all_of_them: bool = False) -> list[Outgoing]:
-    """Alerts to publish again, because deliver has not taken them."""
+async def untaken(engine: AsyncEngine, now: datetime, started: datetime | None = None) -> list[Outgoing]:
+    """Alerts to publish again, because deliver has not taken them; all of before ``started``, where that is given."""
     async with transaction(engine) as connection:
         ledger = Ledger(connection)
         await ledger.lock()
-        return await ledger.untaken(now, all_of_them=all_of_them)
+        return await ledger.untaken(now, started)
 
 
 async def _place(ledger: Ledger, development_id: str) -> Place | None:

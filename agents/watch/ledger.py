@@ -267,23 +267,31 @@ class Ledger:
         rows = (await self._connection.execute(query)).mappings()
         return [(row["watch"], row["kind"], row["development"]) for row in rows]
 
-    async def untaken(self, now: datetime, *, all_of_them: bool) -> list[Outgoing]:
+    async def untaken(self, now: datetime, started: datetime | None = None) -> list[Outgoing]:
         """Alerts that deliver has not taken since they went to the topic; they count as published ``now``.
 
-        The pause between two publications doubles from one to fifteen minutes: while deliver is down for hours, the
+        With ``started`` all that were published before it, for the broker may have died with them; else it is patient:
+        the pause between two publications doubles from one to fifteen minutes: while deliver is down for hours, the
         topic must not fill with repeats.
         """
         query = select(alerts).where(alerts.c.taken.is_(None)).order_by(alerts.c.raised)
         rows = (await self._connection.execute(query)).mappings().all()
-        found = [row for row in rows if all_of_them or now - (row["published"] or row["raised"]) >= _pause(row)]
+        found = [
+            row for row in rows if (_published(row) < started if started else now - _published(row) >= _pause(row))
+        ]
         if found:
             where = alerts.c.id.in_([row["id"] for row in found])
             await self._connection.execute(update(alerts).where(where).values(published=now))
         return [outgoing(row) for row in found]
 
 
+def _published(row: RowMapping) -> datetime:
+    published: datetime = row["published"] or row["raised"]
+    return published
+
+
 def _pause(row: RowMapping) -> timedelta:
-    age: timedelta = (row["published"] or row["raised"]) - row["raised"]
+    age: timedelta = _published(row) - row["raised"]
     return min(PAUSE_LONGEST, max(PAUSE_SHORTEST, age))
 
 
