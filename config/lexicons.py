@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -173,9 +173,15 @@ def _build(shipped: Files, user: Files) -> Lexicon:
     return Lexicon(systems, firms, countries, classes, vetoes, versions=versions, **phrases)
 
 
+@cache
+def _columns(kind: type) -> dict[str, Any]:
+    """The fields of a row by their column; class_ is the column class."""
+    return {f.name.rstrip("_"): f for f in fields(kind)}
+
+
 def _cells(kind: type, row: Row, mistakes: list[str], cell: Callable[[str], Any] = str) -> dict[str, Any]:
     """The row's cells by field name; plain fields stay text, tuple fields become lists of ``cell``."""
-    known = {f.name.rstrip("_"): f for f in fields(kind)}
+    known = _columns(kind)
     key, file = str(next(iter(row.values()))), row["_file"]
     values: dict[str, Any] = {}
     for column, value in row.items():

@@ -24,7 +24,9 @@ WORD = re.compile(r"\w+")
 WEAPON_WORD = "weapon"  # stands for a noun such as battery, which goes with any class
 
 # How well a reading of an ambiguous name fits; the best one is taken where several systems share the name.
-OF_ITS_CLASS, KNOWN, IN_CONTEXT, NEAR_ITS_CLASS, NEAR_ITS_ORIGIN, BARE = 5, 4, 3, 2, 1, 0
+# In turn: its class noun follows; it is known from elsewhere; a word of its context, its class or its origin stands in the
+# sentence; its class noun stands somewhere in the text (the Bayraktars of an article about drones); none of these.
+OF_ITS_CLASS, KNOWN, IN_CONTEXT, NEAR_ITS_CLASS, WITH_ITS_CLASS, NEAR_ITS_ORIGIN, BARE = 6, 5, 4, 3, 2, 1, 0
 
 
 class _Around(NamedTuple):
@@ -77,7 +79,7 @@ class WeakNames:
             or bool(around.noun)
             or bool(COUNT.search(reading.folded, max(first, start - LONGEST_COUNT), start))
             or self._maker_before(start, reading)
-            or (whole and (fits[best] == IN_CONTEXT or self._weapon_near(around)))
+            or (whole and (fits[best] in (IN_CONTEXT, WITH_ITS_CLASS) or self._weapon_near(around)))
         )
         if counts and fits[best] < NEAR_ITS_CLASS and not around.noun and rival:
             return None
@@ -154,4 +156,6 @@ class WeakNames:
             return IN_CONTEXT
         if any(m.id == system.class_ for m in around.near):
             return NEAR_ITS_CLASS
+        if any(m.id == system.class_ for m in around.reading.sure):
+            return WITH_ITS_CLASS
         return NEAR_ITS_ORIGIN if any(set(m.codes) & set(system.origin) for m in around.near) else BARE
