@@ -14,10 +14,20 @@ from streams.records import EventType
 POSITION = (1.0, 0.9, 0.6, 0.4, 0.3)  # title and sentences of the text: news comes first
 BACKGROUND = 0.45  # of the worth of what is told as background
 BARE, ROLE = 0.4, 0.3  # worth of a candidate without roles, and of each role
-NEAR, SAME_SENTENCE, RULED, NO_WEAPON = 1.0, 0.8, 0.55, 0.4  # worth by where the next weapon stands
+NEAR, SAME_SENTENCE, RULED, NO_WEAPON, OTHER_GOODS = 1.0, 0.8, 0.55, 0.4, 0.35  # worth by where the next weapon stands
 # What a candidate is worth by what it speaks of: a move outweighs talk about moves.
 WORTH = {Frame.POLICY: 0.5, Frame.MARKET: 0.45, Frame.INVESTIGATE: 0.65, Frame.PRODUCE: 0.8, Frame.DEAL: 0.9, Frame.SMUGGLE: 0.85,
          Frame.SEIZE: 0.7, Frame.RETURN: 0.8, Frame.ASK: 0.85}  # fmt: skip
+
+
+HANDLING = frozenset((Frame.GIVE, Frame.GET, Frame.ARRIVE, Frame.REFUSE, Frame.RETURN, Frame.BUYBACK, Frame.SEIZE, Frame.PRODUCE))
+# Nouns that stand for arms once the text has named them.
+GOODS = frozenset(
+    "batch batches number units unit package packages equipment hardware supplies supply goods item items system systems support aid help cargo"
+    " batteries battery launchers consignment shipments shipment order orders contract deal deals examples vehicles vehicle vessel vessels boat"
+    " boats ship ships plane planes aircraft parts components engines engine spares gear kit kits technology half dozen dozens hundreds"
+    " thousands million billion rounds material materials products squadron regiment license licence permit export exports sale".split()
+)
 
 
 @dataclass(slots=True)
@@ -38,6 +48,7 @@ class Candidates:
     def __init__(self, events: Mapping[str, Any], origins: Mapping[str, Sequence[str]]) -> None:
         self._exporters = {str(code): rank for rank, code in enumerate(events["exporters"])}
         self._flows = frozenset((str(a), str(b)) for a, b in events["known_flows"])
+        self._imposers = frozenset(map(str, events["imposers"]))
         self._donated_to = frozenset(map(str, events["donated_to"]))
         self._origins = origins
 
@@ -45,7 +56,7 @@ class Candidates:
         """The candidates of one sentence; ``focus`` are the parties that a pronoun may mean."""
         reader = Reader(scene, focus)
         slots = {trigger.i: _slots(reader, trigger) for trigger in scene.triggers}
-        world = World(self._exporters, self._flows, self._made_in(scene))
+        world = World(self._exporters, self._flows, self._made_in(scene), self._donated_to, self._imposers)
         found, governed = [], set()
         for trigger in scene.triggers:
             operators = [o for o in scene.triggers if o is not trigger and o.frame not in MOVES and _governs(scene, o, trigger)]
@@ -60,7 +71,7 @@ class Candidates:
         own = slots[trigger.i]
         roles = assign(trigger, own, world)
         for operator in operators:
-            govern(trigger, operator, slots[operator.i], own, roles)
+            govern(trigger, operator, slots[operator.i], own, roles, world)
         distinct(roles)
         types = settle(trigger, operators, roles, self._donated_to)
         score = POSITION[min(scene.sentence.number, len(POSITION) - 1)] * WORTH.get(trigger.frame, 1.0) * trigger.entry.worth * _near(scene, trigger)
@@ -113,9 +124,29 @@ def sentence_path(scene: Scene, i: int) -> set[int]:
 
 
 def _near(scene: Scene, trigger: Trigger) -> float:
-    weapons = [word for word in scene.sentence.words if word.weapon]
+    """Worth by where the next weapon stands: little where something else than arms is given or got."""
+    words = scene.sentence.words
+    weapons = [word for word in words if word.weapon]
+    if weapons and trigger.verb and trigger.frame in HANDLING and _other_goods(scene, trigger):
+        return OTHER_GOODS
     if any(scene.clauses[word.i] == trigger.clause for word in weapons):
         return NEAR
     if weapons:
         return SAME_SENTENCE
     return NO_WEAPON if trigger.frame in MOVES else RULED
+
+
+def _other_goods(scene: Scene, trigger: Trigger) -> bool:
+    """Whether what a verb handles is no weapon: it gives permission, sends troops, stops a ship."""
+    words = scene.sentence.words
+    passive = trigger.passive or trigger.frame is Frame.ARRIVE
+    objects = [words[k] for k in words[trigger.i].children if words[k].dep == ("nsubj" if trigger.frame is Frame.ARRIVE else "dobj")
+               or (passive and words[k].dep == "nsubjpass")]  # fmt: skip
+    for thing in objects:
+        if thing.weapon or thing.party or not thing.tag.startswith("NN") or thing.low in GOODS:
+            return False
+        if any(t.i == thing.i for t in scene.triggers) or any(word.weapon for word in scene.sentence.below(thing.i)):
+            return False
+    return bool(objects)
+
+

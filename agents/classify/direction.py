@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from agents.classify.frames import Frame, Trigger
 from agents.classify.roles import Party, Roles, codes
+from streams.records import EventType
 
 
 class Slots:
@@ -35,6 +36,8 @@ class World:
     exporters: Mapping[str, int]
     flows: frozenset[tuple[str, str]]
     origins: frozenset[str]
+    donated_to: frozenset[str]
+    imposers: frozenset[str]
 
 
 def assign(trigger: Trigger, slots: Slots, world: World) -> Roles:
@@ -47,6 +50,8 @@ def _give(trigger: Trigger, slots: Slots, world: World) -> Roles:
     if trigger.verb:
         roles.suppliers = slots.get("by", "from") if trigger.passive else slots.get("subj", "from", "by")
         roles.recipients = [*slots.get("obj"), *slots.to, *slots.get("for")]
+    elif trigger.entry.done is EventType.AID and slots.get("mod") and set(codes(slots.get("mod"))) <= world.donated_to:
+        roles.suppliers, roles.recipients = slots.get("from", "by") or slots.get("subj"), slots.get("mod")
     else:
         _given(slots, roles)
     if not roles.suppliers:
@@ -76,6 +81,8 @@ def _get(trigger: Trigger, slots: Slots, world: World) -> Roles:
     else:
         buyers = slots.get("mod") or slots.get("by") or slots.get("subj")
         sellers = slots.get("from", "with") or slots.get("theme")
+    if trigger.entry.lemma == "get" and slots.to:  # "got weapons to the rebels"
+        return Roles(buyers, slots.to)
     if buyers and all(p.firm for p in buyers) and not trigger.verb and slots.get("from"):
         return Roles(suppliers=buyers, recipients=slots.get("from"))  # a maker's order from an army
     abroad = [p for p in slots.get("for") if not set(p.codes) & set(codes(buyers))]
@@ -93,7 +100,7 @@ def _ask(trigger: Trigger, slots: Slots, world: World) -> Roles:
 
 
 def _arrive(trigger: Trigger, slots: Slots, world: World) -> Roles:
-    return Roles(slots.get("theme") or slots.get("from"), slots.get("to", "in", "at", "into", "obj", "near"))
+    return Roles(slots.get("theme") or slots.get("from"), slots.get("to", "into", "obj") or slots.get("in", "at", "near"))
 
 
 def _seize(trigger: Trigger, slots: Slots, world: World) -> Roles:
@@ -143,13 +150,22 @@ def _deal(trigger: Trigger, slots: Slots, world: World) -> Roles:
 
 
 def _embargo(trigger: Trigger, slots: Slots, world: World) -> Roles:
-    held = slots.get("on", "against", "to", "over", "obj") if trigger.verb else slots.get("on", "against", "to", "over") or slots.get("mod")
-    return Roles(recipients=held)
+    if trigger.verb:
+        return Roles(recipients=slots.get("on", "against", "to", "over", "obj"))
+    return Roles(recipients=slots.get("on", "against", "to", "over") or _held(slots, world))
+
+
+def _held(slots: Slots, world: World) -> list[Party]:
+    """Who an embargo with a modifier holds: the Libya embargo holds Libya, the EU embargo holds another."""
+    return [p for p in slots.get("mod") if not set(p.codes) & world.imposers]
 
 
 def _decide(trigger: Trigger, slots: Slots, world: World) -> Roles:
     actors = slots.get("by") if trigger.passive else slots.actors
-    return Roles(actors, [*slots.to, *slots.get("for"), *(p for p in slots.get("obj") if not p.firm)])
+    goal, objects = [*slots.to, *slots.get("for")], [p for p in slots.get("obj") if not p.firm]
+    if goal and trigger.frame is Frame.REFUSE:  # "turns Chad down over shells for Niger": Chad would have sent them
+        return Roles([*actors, *objects], goal)
+    return Roles(actors, goal or objects)
 
 
 def _rule(trigger: Trigger, slots: Slots, world: World) -> Roles:
@@ -187,7 +203,7 @@ def symmetric(parties: Sequence[Party], goods: Sequence[Party], world: World) ->
     return Roles(makers, [p for p in pairs if p not in makers and not set(p.codes) & set(codes(makers))])
 
 
-def govern(trigger: Trigger, operator: Trigger, above: Slots, own: Slots, roles: Roles) -> None:
+def govern(trigger: Trigger, operator: Trigger, above: Slots, own: Slots, roles: Roles, world: World) -> None:
     """What a word over a move says of its parties: who allows, who forbids, who asks, who is party to the deal."""
     frame = operator.frame
     if frame in (Frame.AUTHORIZE, Frame.REFUSE):
@@ -203,6 +219,11 @@ def govern(trigger: Trigger, operator: Trigger, above: Slots, own: Slots, roles:
     elif frame is Frame.PAY:
         roles.financiers = above.get("subj")
     elif frame is Frame.DEAL:
+        parties = above.get("subj", "with", "between", "mod")
+        if not trigger.verb and len({p.codes for p in parties}) > 1 and not own.get("mod", "to", "from", "for", "by"):
+            paired = symmetric(parties, own.get("theme"), world)
+            roles.suppliers, roles.recipients = paired.suppliers, paired.recipients
+            return
         known = set(codes([*roles.suppliers, *roles.recipients]))
         others = [p for p in above.get("subj", "with", "between", "mod") if not set(p.codes) & known]
         if roles.suppliers and not roles.recipients:
@@ -214,7 +235,9 @@ def govern(trigger: Trigger, operator: Trigger, above: Slots, own: Slots, roles:
     elif frame is Frame.WIN:
         roles.suppliers = roles.suppliers or [p for p in above.get("subj") if p.firm]
     elif frame is Frame.EMBARGO and not operator.verb:
-        roles.recipients = roles.recipients or above.get("on", "against", "mod")
+        if not trigger.verb:
+            roles.suppliers = []
+        roles.recipients = roles.recipients or above.get("on", "against") or _held(above, world)
 
 
 def _decided(frame: Frame, actors: list[Party], own: Slots, roles: Roles) -> None:
@@ -223,7 +246,8 @@ def _decided(frame: Frame, actors: list[Party], own: Slots, roles: Roles) -> Non
         return
     makers = own.get("theme")
     if not roles.suppliers or all(p in makers for p in roles.suppliers):
-        roles.suppliers = actors
+        others = [p for p in makers if frame is Frame.REFUSE and not set(p.codes) & set(codes([*actors, *roles.recipients]))]
+        roles.suppliers = [*actors, *others]
         return
     if frame is Frame.REFUSE and not set(codes(actors)) & set(codes(roles.suppliers)):
         roles.suppliers = [*actors, *roles.suppliers]

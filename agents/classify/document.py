@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from agents.classify.candidates import Candidate
 from agents.classify.frames import BOUNDARIES, Frame, Scene
-from agents.classify.roles import IN, PREPOSITIONS, TO, Party, Roles, codes
+from agents.classify.roles import IN, INSTITUTIONS, PREPOSITIONS, TO, Party, Roles, codes
 from agents.classify.sentences import Sentence, Word
 from streams.language.mentions import Kind
 from streams.records import EventType
@@ -14,6 +14,8 @@ BACK_OFF, FIRM_PRIOR, ORIGIN_PRIOR, FILLED = 0.5, 0.5, 0.4, 0.6
 ROLE_BEARING = 0.3  # a candidate below this share of the best one fills no role
 BUYER_FIRST = frozenset((Frame.GET, Frame.ASK, Frame.BUYBACK, Frame.DEAL))
 SPEAKING = frozenset("said says say told tells according reported reports announced minister spokesman spokesperson ambassador".split())
+PLACES = IN - {"on"}
+UNORDERED = frozenset((Frame.SEIZE, Frame.INVESTIGATE, Frame.MARKET))  # whose other parties are police and courts
 UNSUPPLIED = frozenset((Frame.EMBARGO,))
 
 
@@ -50,7 +52,7 @@ def resolve(candidates: Sequence[Candidate], scenes: Sequence[Scene], origins: M
         _firms(story, lead)
     if not story.roles.suppliers:
         _origins(story, scenes, origins)
-    if not story.roles.recipients or not story.roles.suppliers:
+    if (not story.roles.recipients or not story.roles.suppliers) and primary.trigger.frame not in UNORDERED:
         _order(story, lead)
     return story
 
@@ -148,7 +150,9 @@ def _may_act(sentence: Sentence, word: Word) -> bool:
     if not word.party or word.mention is None or len(word.mention.codes) != 1:
         return False
     led = _led(sentence, word)
-    if led in IN and word.mention.form in ("capital", "name") or led in ("against", "via", "through", "over", "amid"):
+    if word.mention.form == "adjective" and sentence.words[word.head].low not in INSTITUTIONS:
+        return False
+    if led in PLACES and word.mention.form in ("capital", "name") or led in ("against", "via", "through", "over", "amid"):
         return False
     for head in sentence.above(word.i):
         if head.low in SPEAKING and head.tag.startswith("V"):

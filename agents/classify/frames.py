@@ -175,6 +175,8 @@ class Frames:
         trigger.negated = any(w.low in self._negation for w in direct) or any(
             w.low in self._negation for w in near[-4:] if w.dep in ("neg", "det", "preconj", "") or w.low in ("never", "nothing", "nobody")
         )
+        nobody = [words[k].low for w in (word, *chain) for k in w.children if words[k].dep in ("nsubj", "nsubjpass")]
+        trigger.negated = trigger.negated or bool({"nobody", "none", "nothing", "neither"} & set(nobody))
         around = {w.low for w in (*near, *direct)} | {w.low for w in chain if w.i < i} | {
             words[k].low for w in chain for k in w.children if w.i < i and k < i and words[k].dep in ("aux", "acomp", "amod")
         }

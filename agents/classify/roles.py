@@ -12,6 +12,7 @@ PARSED, LINEAR, CONTROL, THEME, PLACE = 0.9, 0.75, 0.8, 0.6, 0.5
 
 NOMINAL = frozenset(("poss", "compound", "amod", "nmod", "nummod", "npadvmod", "appos", "quantmod"))
 TO = frozenset(("to", "for", "into", "towards", "toward"))
+LOOSE = frozenset(("with", "in", "on", "at", "of", "over"))  # these belong to the noun that the parser ties them to
 IN = frozenset(("in", "at", "near", "inside", "on"))
 PREPOSITIONS = TO | IN | frozenset(
     ("from", "by", "with", "between", "against", "via", "through", "of", "over", "about", "under", "across", "among", "amid", "around", "within")
@@ -23,6 +24,11 @@ NOT_MAKER = frozenset(
 )
 BACK_REFERENCES = frozenset(
     "country government kingdom company firm ministry administration nation state maker manufacturer island army bloc republic yard".split()
+)
+INSTITUTIONS = frozenset(
+    "army armies navy force forces troops military government governments police guard rebels fighters militia militias militants regime junta"
+    " president minister ministry ministers officials official authorities company firm maker soldiers separatists government's customs ally"
+    " allies opposition groups group side counterpart air".split()
 )
 OWNED = frozenset("owned made built produced manufactured held operated developed retired used".split())  # "tanks once owned by Belgium"
 ELSEWHERE = frozenset(  # words whose "to" leads to no recipient
@@ -169,10 +175,17 @@ class Reader:
             if not word.party or word.i in taken or trigger.i <= word.i <= trigger.last:
                 continue
             slot = self._parsed(trigger, word) or self._linear(trigger, word)
+            if slot and slot[0] == "obj" and word.mention is not None and word.mention.form == "adjective" and not self._institution(word):
+                slot = "theme", THEME
             if slot:
                 party = self.party(word, f"{trigger.entry.lemma}: {slot[0]}", slot[1])
                 if party:
                     yield slot[0], party
+
+    def _institution(self, word: Word) -> bool:
+        """Whether an adjective stands before people or forces rather than goods: "arming Chadian rebels"."""
+        head = self.words[word.head]
+        return head.low in INSTITUTIONS or word.head == word.i
 
     def _parsed(self, trigger: Trigger, word: Word) -> tuple[str, float] | None:
         """The slot by the path from the party up to the trigger."""
@@ -184,8 +197,10 @@ class Reader:
             if at.dep == "conj" and not at.tag.startswith("V"):
                 pass
             elif at.dep in NOMINAL:
+                if inside and not preposition and not trigger.verb:
+                    return "mod", THEME + 0.1 if theme else PARSED
                 if inside and not theme and not preposition:
-                    return ("mod", PARSED) if not trigger.verb else ("subj", LINEAR) if word.i < trigger.i else None
+                    return ("subj", LINEAR) if word.i < trigger.i else None
                 if at.dep == "appos" and head.party:
                     return None
                 theme = theme or (head.weapon and not preposition)
@@ -231,13 +246,20 @@ class Reader:
         start, theme = self._phrase_start(word)
         crossed = any(trigger.last < k < word.i for k in self.moves)
         before = self.words[start - 1] if start else None
-        if theme and not crossed and (word.i > trigger.i or trigger.passive or trigger.frame in (Frame.ARRIVE, Frame.GIVE)):
+        if theme and not crossed and not self._verb_between(trigger, word) and (word.i > trigger.i or trigger.passive or trigger.frame in (Frame.ARRIVE, Frame.GIVE)):
             return "theme", THEME - 0.1
         if before is None or before.low not in PREPOSITIONS or crossed:
             return None
         if before.i > trigger.last and not (before.low == "to" and self.words[before.i - 1].low in ELSEWHERE):
-            return before.low, LINEAR
+            holder = self.words[before.head]
+            loose = before.low in LOOSE and holder.tag.startswith("NN") and not holder.weapon and not trigger.i <= holder.i <= trigger.last
+            return None if loose else (before.low, LINEAR)
         return None
+
+    def _verb_between(self, trigger: Trigger, word: Word) -> bool:
+        """Whether another verb stands between a trigger and a party: its goods are not the trigger's."""
+        first, last = sorted((trigger.i, word.i))
+        return any(w.tag in ("VB", "VBZ", "VBD", "VBP", "VBG") and w.i not in self.verbs for w in self.words[first + 1 : last])
 
     def _phrase_start(self, word: Word) -> tuple[int, bool]:
         """First word of the noun phrase around a party, and whether the phrase is a weapon's."""
@@ -247,7 +269,7 @@ class Reader:
             if left.low in PREPOSITIONS or left.tag.startswith("V") or left.tag in ("TO", "RB", "MD"):
                 break
             if left.tag in ("DT", "JJ", "CD", "POS", "PRP$", "JJS", "JJR", "CC", ",", "HYPH") or left.tag.startswith("NN") or left.party:
-                if left.tag in ("CC", ",") and not (i > 1 and words[i - 2].party):
+                if left.tag in ("CC", ",") and not (i > 1 and words[i - 2].party and (left.tag == "CC" or word.dep in ("conj", "appos"))):
                     break
                 i -= 1
             else:
@@ -338,6 +360,9 @@ class Reader:
     def _noun_subject(self, trigger: Trigger, rule: str) -> list[Party]:
         """The subject of the verb that governs a noun: "Chad announces the purchase", "signs a contract"."""
         noun = self.words[trigger.i]
+        before = self.words[noun.head]
+        if noun.dep == "pobj" and before.low == "in" and before.head != before.i and not self.words[before.head].tag.startswith("V"):
+            return self.named(before.head, rule, CONTROL)  # "Chad and Niger in talks"
         for head in self.scene.sentence.above(noun.i):
             if head.tag.startswith("V"):
                 if head.low in SAYING or noun.dep in ("nsubj", "nsubjpass"):
