@@ -11,7 +11,8 @@ from agents.watch.alert import ARTICLES, compose
 from agents.watch.counting import count_alerts
 from agents.watch.development import independent_outlets
 from agents.watch.grouping import Outcome, batch_id, changes, created_id, headline, says_all
-from agents.watch.ledger import Ledger, Outgoing, Placed
+from agents.watch.ledger import Ledger, Outgoing
+from agents.watch.reports import Placed
 from agents.watch.telling import History, Place, held, tell
 from config.load import Configuration
 from config.schema import Watch

@@ -1,4 +1,4 @@
-"""Rows of developments, reports, decisions, alerts and gatherings, read and written inside the caller's transaction."""
+"""Rows of decisions, alerts and gatherings, read and written inside the caller's transaction."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -6,17 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
-from sqlalchemy import RowMapping, delete, insert, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import RowMapping, delete, insert, select, update
 
-from agents.watch.development import WINDOW, Development, Group, Member
 from agents.watch.grouping import Outcome
+from agents.watch.reports import Reports
 from agents.watch.rules import Match
-from streams.database import alerts, decisions, developments, gatherings, reports
-from streams.records import Alert, AlertArticle, decode, encode
+from streams.database import alerts, decisions, gatherings
+from streams.records import Alert, decode, encode
 
-LOCK = 0x61726D73  # one number for all workers: placing reports in developments is done by one at a time
 PAUSE_SHORTEST, PAUSE_LONGEST = timedelta(minutes=1), timedelta(minutes=15)  # until an untaken alert is published again
 
 
@@ -31,24 +28,6 @@ class Outgoing:
     level: str | None
     body: bytes
     held: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A report as it stands in its development, with what alerts say of its article and event."""
-
-    member: Member
-    article_json: bytes
-    event_json: bytes
-
-    @property
-    def article(self) -> AlertArticle:
-        return decode(AlertArticle, self.article_json)
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        facts: dict[str, Any] = msgspec.json.decode(self.event_json)
-        return facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,25 +53,8 @@ class Decided:
     match: Match | None
 
 
-class Ledger:
-    """The tables behind one open transaction."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-
-    async def lock(self) -> None:
-        """Wait for our turn: two workers that place two reports of one event at once must not found two developments.
-
-        SQLite's BEGIN IMMEDIATE has done that already. One lock for all, because a story may join any group; a
-        transaction takes a few milliseconds and only relevant events need one, about one in thirty.
-        """
-        if self._connection.dialect.name == "postgresql":
-            await self._connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-
-    async def is_placed(self, event: str) -> bool:
-        return (
-            await self._connection.execute(select(reports.c.event).where(reports.c.event == event))
-        ).first() is not None
+class Ledger(Reports):
+    """All that watch remembers, behind one open transaction."""
 
     async def raised_by(self, event: str) -> list[Outgoing]:
         """The alerts that ``event`` raised and that are to be sent."""
@@ -100,72 +62,6 @@ class Ledger:
             select(alerts).where(alerts.c.event == event, alerts.c.held.is_(None)).order_by(alerts.c.watch)
         )
         return [outgoing(row) for row in rows.mappings()]
-
-    async def development_of(self, article: str, story: str) -> Development | None:
-        """Where the article or its story stands already: copies and revisions join through their story."""
-        for column, value in ((reports.c.article, article), (reports.c.story, story)):
-            query = (
-                select(developments)
-                .join(reports, reports.c.development == developments.c.id)
-                .where(column == value)
-                .order_by(reports.c.placed.desc())
-                .limit(1)
-            )
-            row = (await self._connection.execute(query)).mappings().first()
-            if row:
-                return _development(row)
-        return None
-
-    async def development(self, development_id: str) -> Development | None:
-        query = select(developments).where(developments.c.id == development_id)
-        row = (await self._connection.execute(query)).mappings().first()
-        return _development(row) if row else None
-
-    async def candidates(self, new: Development) -> list[Development]:
-        """Developments of the group and polarity of the report ``new``, near it in time."""
-        table = developments.c
-        query = select(developments).where(
-            table.group == new.group,
-            table.denied == new.denied,
-            table.last_reported >= new.first_reported - WINDOW,
-            table.first_reported <= new.last_reported + WINDOW,
-        )
-        return [_development(row) for row in (await self._connection.execute(query)).mappings()]
-
-    async def found(self, development: Development) -> None:
-        await self._connection.execute(insert(developments).values(id=development.id, **_columns(development)))
-
-    async def save(self, development: Development) -> None:
-        where = developments.c.id == development.id
-        await self._connection.execute(update(developments).where(where).values(_columns(development)))
-
-    async def add_report(self, placed: Placed, development: str, feed: str, now: datetime) -> None:
-        member = placed.member
-        await self._connection.execute(
-            insert(reports).values(
-                event=member.event,
-                article=member.article,
-                development=development,
-                story=member.story,
-                feed=feed,
-                outlet=member.outlet,
-                reported=member.reported,
-                article_json=placed.article_json,
-                event_json=placed.event_json,
-                retracted=member.retracted,
-                placed=now,
-            )
-        )
-
-    async def reports_of(self, development: str) -> list[Placed]:
-        """Every report of the development, in the order they came."""
-        query = select(reports).where(reports.c.development == development).order_by(reports.c.placed, reports.c.event)
-        return [_placed(row) for row in (await self._connection.execute(query)).mappings()]
-
-    async def development_of_event(self, event: str) -> str | None:
-        query = select(reports.c.development).where(reports.c.event == event)
-        found: str | None = (await self._connection.execute(query)).scalar()
-        return found
 
     async def said_of(self, development: str) -> list[Said]:
         """Every alert on the development, oldest first."""
@@ -285,6 +181,11 @@ class Ledger:
         return [outgoing(row) for row in found]
 
 
+def outgoing(row: Any) -> Outgoing:
+    """The alert in a row, ready for the topic."""
+    return Outgoing(*(row[name] for name in ("id", "created", "kind", "watch", "level", "body", "held")))
+
+
 def _published(row: RowMapping) -> datetime:
     published: datetime = row["published"] or row["raised"]
     return published
@@ -295,44 +196,8 @@ def _pause(row: RowMapping) -> timedelta:
     return min(PAUSE_LONGEST, max(PAUSE_SHORTEST, age))
 
 
-def outgoing(row: Any) -> Outgoing:
-    """The alert in a row, ready for the topic."""
-    return Outgoing(*(row[name] for name in ("id", "created", "kind", "watch", "level", "body", "held")))
-
-
 def _key(watch: str, kind: str, development: str) -> tuple[Any, ...]:
     return gatherings.c.watch == watch, gatherings.c.kind == kind, gatherings.c.development == development
-
-
-def _development(row: RowMapping) -> Development:
-    sets = {name: frozenset(json.loads(row[name])) for name in ("suppliers", "recipients", "systems")}
-    return Development(
-        id=row["id"],
-        group=Group(row["group"]),
-        denied=row["denied"],
-        first_reported=row["first_reported"],
-        last_reported=row["last_reported"],
-        types=tuple(json.loads(row["types"])),
-        **sets,
-    )
-
-
-def _columns(development: Development) -> dict[str, Any]:
-    return {
-        "group": str(development.group),
-        "denied": development.denied,
-        "first_reported": development.first_reported,
-        "last_reported": development.last_reported,
-        "suppliers": json.dumps(sorted(development.suppliers)),
-        "recipients": json.dumps(sorted(development.recipients)),
-        "systems": json.dumps(sorted(development.systems)),
-        "types": json.dumps(development.types),
-    }
-
-
-def _placed(row: RowMapping) -> Placed:
-    names = ("event", "article", "story", "outlet", "reported", "retracted")
-    return Placed(Member(**{name: row[name] for name in names}), row["article_json"], row["event_json"])
 
 
 def _decided(row: RowMapping) -> Decided:

@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from agents.watch.alert import alert_article, flat
 from agents.watch.development import Member, choose, join, report, reported_at
 from agents.watch.grouping import Outcome, outcome, withdraws
-from agents.watch.ledger import Ledger, Outgoing, Placed
+from agents.watch.ledger import Ledger, Outgoing
 from agents.watch.match import match
+from agents.watch.reports import Placed
 from agents.watch.rules import Match, Miss, Reason
 from agents.watch.telling import History, Place, Scene
 from config.load import Configuration

@@ -8,7 +8,8 @@ from typing import Any
 from agents.watch.alert import ARTICLES, compose
 from agents.watch.development import Development, Member, current, independent_outlets
 from agents.watch.grouping import Arrival, Outcome, Standing, changes, created_id, digest_due, follow_up_id
-from agents.watch.ledger import Decided, Ledger, Outgoing, Placed, Said
+from agents.watch.ledger import Decided, Ledger, Outgoing, Said
+from agents.watch.reports import Placed
 from agents.watch.rules import Match, Miss
 from config.schema import Backfill, Level, Status, Watch
 from config.settings import Settings
