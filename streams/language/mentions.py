@@ -75,6 +75,7 @@ class Mentions:
         length = len(folded)
         for index, start, end in self._finder.find_matches_as_indexes(folded, overlapping=True):
             inner = end < length and folded[end].isalnum() and folded[end - 1] != " "
+            inner |= folded[end : end + 1] == "." and folded[end + 1 : end + 2].isalpha()  # the U.S of U.S.S.R.
             if inner or (start and folded[start - 1].isalnum()):
                 continue
             for form in self._forms[index]:

@@ -8,9 +8,9 @@ from functools import cached_property
 from streams.language.forms import Kind, Mention
 from streams.language.normalise import fold, plural
 
-MOSTLY = 0.6  # of a sentence's long words in capitals: a headline, where a capital tells nothing
+MOSTLY = 0.7  # of a sentence's long words in capitals: a headline, where a capital tells nothing
 THROUGHOUT = 0.9  # of a sentence's letters
-LONG_WORD = 4
+LONG_WORD = 4  # letters
 WORD_BEFORE = re.compile(r"([^\W\d_][\w'’.-]*)[ \u00a0]$")
 WORD_AFTER = re.compile(r"[ \u00a0]([^\W\d_][\w-]*)")
 LONGEST_WORD = 24
@@ -62,7 +62,7 @@ class Reading:
     def headline(self, at: int) -> bool:
         """Whether the sentence is written as a headline, so that a capital tells nothing."""
         start, end = self.sentence(at)
-        long = [word for word in self.text[start:end].split() if len(word) > LONG_WORD and word[0].isalpha()]
+        long = [word for word in self.text[start:end].split() if len(word) >= LONG_WORD and word[0].isalpha()]
         return sum(word[0].isupper() for word in long) > MOSTLY * len(long)
 
     def shouted(self, at: int) -> bool:

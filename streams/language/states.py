@@ -37,7 +37,17 @@ SOUTHERN = Words(
     ["seoul", "south korea*", "rok", "hanwha", "hyundai", "lig nex1", "kai", "korea aerospace", "k2", "k9"]
 )
 # Houses and offices that several states have; without another state before them the one of the row is meant.
-SHARED_HOUSES = frozenset(["congress", "senate", "foreign office", "house of representatives", "defense department"])
+SHARED_HOUSES = frozenset(
+    [
+        "congress",
+        "senate",
+        "foreign office",
+        "house of representatives",
+        "defense department",
+        "ministry of defence",
+        "mod",
+    ]
+)
 # Before ", Georgia" these stand in a list of states, not in Georgia.
 NEIGHBOURS = ("armenia", "azerbaijan", "turkey", "moldova", "ukraine", "russia")
 DIRECTLY = 4  # characters between a demonym and the house it belongs to: "Peru's Congress", "the Philippine Senate"
@@ -77,7 +87,7 @@ class States:
         if form.form in ("name", "capital"):
             other = self._vetoed(form.id, span, reading) or self._person(form, span, reading)
             return not other and not self._elsewhere(span, reading)
-        if form.form == "metonym" and reading.folded[slice(*span)] in SHARED_HOUSES:
+        if reading.folded[slice(*span)] in SHARED_HOUSES:
             return not _of_another_state(form, span, reading)
         if reading.text[slice(*span)] == "US" and reading.shouted(span[0]):
             return self._no_pronoun(span, reading)

@@ -191,6 +191,19 @@ def test_a_soviet_weapon_has_no_state():
     assert states("The Soviet Union arms Egypt", year=1986) == ["RU", "EG"]
 
 
+def test_an_abbreviation_is_not_the_head_of_a_longer_one():
+    assert states("The U.S. paid, the U.S.S.R. did not") == ["US"]
+
+
+def test_a_ministry_belongs_to_the_state_before_it():
+    assert states("India's MoD signs") == ["IN"]
+    assert states("UK's MoD signs") == ["GB", "GB"]
+
+
+def test_an_ethnic_name_belongs_to_the_state_where_it_lives():
+    assert states("Bosnian Serb tanks and Serbian tanks") == ["BA", "RS"]
+
+
 def test_leaders_stand_for_their_state_while_in_office():
     assert states("Reagan sells jets", year=1987) == ["US"]
     assert states("Reagan sells jets", year=2024) == []
