@@ -1,0 +1,1 @@
+"""Which articles are one story: exact and near copies across feeds, marked and passed on, never dropped."""
