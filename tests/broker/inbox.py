@@ -20,6 +20,7 @@ class Inbox:
     together: int = 0
     most_together: int = 0
     slow: float = 0.0
+    hang_once: str | None = None  # the first request with this webhook-id is never answered
 
     @property
     def url(self) -> str:
@@ -34,6 +35,8 @@ class Inbox:
         self.most_together = max(self.most_together, self.together)
         try:
             answer = self.answers[min(len(self.requests), len(self.answers) - 1)]
+            if request.headers.get("webhook-id") == self.hang_once and self.hang_once not in self.ids:
+                answer = HANG
             self.requests.append((request.headers, await request.read()))
             status, headers = answer if isinstance(answer, tuple) else (answer, {})
             await asyncio.sleep(3600 if status == HANG else self.slow)
