@@ -34,6 +34,9 @@ class Cues:
         self._refusal = _pattern(cues["refusal_phrases"])
         self._undecided = _pattern(cues["undecided"])
         self._combat = _pattern(cues["combat"])
+        self._deployment, self._civil = _pattern(cues["deployment"]), _pattern(cues["civil"])
+        self._military, self._fiction = _pattern([cues["military"]]), _pattern([cues["fiction"]])
+        self._movements = frozenset(map(str, cues["movements"]))
 
     def voice(self, sentences: Sequence[Sentence], primary: Candidate | None) -> Voice:
         """Denied where title or lead denies the event, alleged where they rest it on accusation, else reported."""
@@ -67,6 +70,19 @@ class Cues:
     def combat(self, text: str) -> bool:
         """Whether a text tells of combat or drill."""
         return bool(self._combat.search(text))
+
+
+    def deployment(self, text: str, lemma: str) -> bool:
+        """Whether weapons move with their own forces: a verb of movement where a text tells of drills or deployment."""
+        return lemma in self._movements and bool(self._deployment.search(text))
+
+    def civil(self, text: str) -> bool:
+        """Whether a text is about civil machines only."""
+        return bool(self._civil.search(text)) and not self._military.search(text)
+
+    def fiction(self, title: str) -> bool:
+        """Whether a headline is about a work, not an event."""
+        return bool(self._fiction.search(title))
 
 
 def realis(primary: Candidate) -> Realis:

@@ -105,7 +105,7 @@ class Types:
         if lead(T.POLICY) and kinds[0] not in (T.MARKET_REPORT, T.EMBARGO, T.REFUSAL, T.AUTHORIZATION, T.INVESTIGATION):
             kinds.insert(0 if not dyad or talk or 0 in phrases[T.POLICY] or frame in (Frame.POLICY, Frame.DEAL) or kinds[0] is T.NEGOTIATION else 1, T.POLICY)
         if lead(T.RESALE, 2) and kinds[0] in SUPPLIED:
-            kinds.insert(0 if frame in (Frame.GIVE, Frame.RESELL) and kinds[0] is not T.OFFER else 1, T.RESALE)
+            kinds.insert(0 if frame in (Frame.GIVE, Frame.RESELL) and kinds[0] in (T.AGREEMENT, T.RESALE) else 1, T.RESALE)
         if lead(T.PRODUCTION) and kinds[0] in SUPPLIED:
             kinds.insert(0 if frame in (Frame.PRODUCE, Frame.DEAL) and kinds[0] is not T.AGREEMENT else 1, T.PRODUCTION)
         if lead(T.REACQUISITION):
@@ -134,5 +134,7 @@ class Types:
     def _roles(self, decided: Decided) -> None:
         if decided.types[0] is T.MARKET_REPORT:
             decided.roles = Roles()
+        elif decided.types[0] is T.POLICY and decided.roles.recipients and not decided.roles.suppliers:
+            decided.roles.suppliers, decided.roles.recipients = decided.roles.recipients, []
         elif decided.types[0] is T.EMBARGO and not decided.roles.recipients:
             decided.roles.suppliers = []

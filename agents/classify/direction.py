@@ -53,7 +53,7 @@ def _give(trigger: Trigger, slots: Slots, world: World) -> Roles:
     elif trigger.entry.done is EventType.AID and slots.get("mod") and set(codes(slots.get("mod"))) <= world.donated_to:
         roles.suppliers, roles.recipients = slots.get("from", "by") or slots.get("subj"), slots.get("mod")
     else:
-        _given(slots, roles)
+        _given(trigger, slots, roles)
     if not roles.suppliers:
         roles.suppliers = slots.get("theme")
     if slots.get("between"):
@@ -62,13 +62,16 @@ def _give(trigger: Trigger, slots: Slots, world: World) -> Roles:
     return roles
 
 
-def _given(slots: Slots, roles: Roles) -> None:
+def _given(trigger: Trigger, slots: Slots, roles: Roles) -> None:
     """A sale's possessive supplies, unless somebody else sells: "Washington clears Saudi arms sale"."""
     subject, owners = slots.get("subj"), slots.get("mod")
     roles.recipients = [*slots.to, *slots.get("for", "against")]
     source = slots.get("from")
     seller = source or subject
-    if owners and seller and not roles.recipients and not set(codes(owners)) & set(codes(seller)):
+    if trigger.entry.done is EventType.OFFER:
+        roles.suppliers = owners or slots.get("from", "by") or subject
+        roles.recipients = roles.recipients or [p for p in subject if owners]
+    elif owners and seller and not roles.recipients and not set(codes(owners)) & set(codes(seller)):
         roles.suppliers, roles.recipients = seller, owners
     else:
         roles.suppliers = owners or slots.get("from", "by") or subject
@@ -100,7 +103,10 @@ def _ask(trigger: Trigger, slots: Slots, world: World) -> Roles:
 
 
 def _arrive(trigger: Trigger, slots: Slots, world: World) -> Roles:
-    return Roles(slots.get("theme") or slots.get("from"), slots.get("to", "into", "obj") or slots.get("in", "at", "near"))
+    owners, places = slots.get("theme"), slots.get("to", "into", "obj") or slots.get("in", "at", "near")
+    if owners and not places and world.origins and not set(codes(owners)) & world.origins:
+        return Roles(slots.get("from"), owners)  # "Chad's first Rafales arrive"
+    return Roles(owners or slots.get("from"), places)
 
 
 def _seize(trigger: Trigger, slots: Slots, world: World) -> Roles:
@@ -110,6 +116,8 @@ def _seize(trigger: Trigger, slots: Slots, world: World) -> Roles:
 def _produce(trigger: Trigger, slots: Slots, world: World) -> Roles:
     makers = slots.get("subj") if trigger.verb else slots.get("subj", "mod")
     firms = [p for p in [*makers, *slots.get("by", "with")] if p.firm]
+    if not firms and makers and world.origins and not set(codes(makers)) & world.origins:
+        return Roles(slots.get("from", "with"), makers)  # a state that builds another's system under licence
     own = set(codes(firms or makers))
     places = [p for p in slots.get("in", "near", "at") or slots.get("for") if not set(p.codes) & own] or slots.to
     if not places and firms:

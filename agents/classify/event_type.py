@@ -11,6 +11,7 @@ from streams.records import EventType
 T = EventType
 PLEDGING = frozenset(("send", "give", "provide", "supply", "deliver", "transfer", "hand over", "ship", "arm", "equip", "donate"))
 AGREED = frozenset(("deal", "contract", "agreement", "sign", "ink", "pact", "accord", "seal", "conclude", "finalise", "finalize"))
+LIFTING = frozenset(("lift", "resume", "reinstate", "restore", "unfreeze", "unblock"))  # what undoes a refusal
 # Later rooms may put these before a candidate's own type when their phrases stand in title or lead.
 PRECEDENCE = (T.REACQUISITION, T.ILLICIT_TRANSFER, T.REFUSAL, T.EMBARGO, T.AUTHORIZATION, T.INVESTIGATION, T.RESALE, T.PRODUCTION, T.DELIVERY,
               T.AID, T.AGREEMENT, T.NEGOTIATION, T.OFFER, T.POLICY, T.MARKET_REPORT)  # fmt: skip
@@ -30,10 +31,11 @@ def settle(trigger: Trigger, operators: Sequence[Trigger], roles: Roles, donated
     if trigger.frame in (Frame.BUYBACK, Frame.RETURN, Frame.SMUGGLE):
         found.append(own)
     refuse = above.get(Frame.REFUSE)
+    lifted = LIFTING & {o.entry.lemma for o in operators}
     allow = above.get(Frame.AUTHORIZE) if trigger.frame is not Frame.AUTHORIZE else trigger
     if allow is not None and allow.negated:
         found.append(T.REFUSAL)
-    elif refuse is not None and not refuse.negated:
+    elif refuse is not None and not refuse.negated and not lifted:
         found.append(refuse.entry.wanted if refuse.wanted else T.REFUSAL)
     elif trigger.negated and trigger.frame in (Frame.GIVE, Frame.AUTHORIZE):
         found.append(T.REFUSAL)
@@ -45,7 +47,7 @@ def settle(trigger: Trigger, operators: Sequence[Trigger], roles: Roles, donated
         talk = deal.entry.done is T.NEGOTIATION
         if talk:
             found.append(T.NEGOTIATION)
-        elif deal.entry.lemma in AGREED and trigger.frame is not Frame.ARRIVE:
+        elif deal.entry.lemma in AGREED and deal.i < trigger.i and trigger.frame is not Frame.ARRIVE:
             found.append(T.NEGOTIATION if deal.wanted else T.AGREEMENT)
     found.append(own)
     return list(dict.fromkeys(found))

@@ -211,6 +211,8 @@ class Frames:
 def _compounded(sentence: Sentence, word: Word) -> bool:
     """Whether a word is the second half of a compound: the making in "Swiss-made" is no event."""
     before = sentence.words[word.i - 1] if word.i > 1 else None
+    if before is not None and before.low == "under" and word.low in ("licence", "license"):
+        return True
     return before is not None and before.text in ("-", "‑", "–") and before.end == word.start and sentence.words[word.i - 2].end == before.start
 
 

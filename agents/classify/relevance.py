@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 
 from agents.classify.assertion import Cues
+from agents.classify.candidates import Candidate
 from agents.classify.frames import MOVES, Frame, Scene
 from agents.classify.reading import Reading
 from agents.classify.roles import codes
@@ -31,6 +32,9 @@ class Verdict(StrEnum):
     DOMESTIC = "domestic"  # a state that arms itself
     COMBAT = "combat"  # weapons used, not traded
     NO_PARTY = "no_foreign_party"
+    DEPLOYMENT = "deployment"  # weapons that move with their own forces
+    CIVIL = "civil"
+    FICTION = "fiction"
 
 
 class Relevance:
@@ -48,6 +52,9 @@ class Relevance:
         best = story.primary
         if best.score < WORTHWHILE and not lead & TALK:
             return Verdict.NO_EVENT
+        aside = self._aside(reading, best)
+        if aside is not None and not lead & TALK:
+            return aside
         parties = {*codes(story.roles.suppliers), *codes(story.roles.recipients), *codes(story.roles.authorizers), *codes(story.roles.financiers)}
         named = _states(reading.scenes)
         if len(parties) < 2 and not lead & TALK:
@@ -60,14 +67,28 @@ class Relevance:
         return Verdict.RELEVANT
 
 
+    def _aside(self, reading: Reading, best: Candidate) -> Verdict | None:
+        """What kind of story it is, where it is none of the trade."""
+        texts = [_text(scene) for scene in reading.scenes]
+        if self._cues.fiction(texts[0]):
+            return Verdict.FICTION
+        if self._cues.civil(" ".join(texts)):
+            return Verdict.CIVIL
+        if self._cues.deployment(" ".join(texts[:3]), best.trigger.entry.lemma):
+            return Verdict.DEPLOYMENT
+        return None
+
+
 def _states(scenes: Sequence[Scene]) -> set[str]:
-    return {
-        code
+    """States that are named or whose firms are; a firm of several states counts for one, and for none that is named."""
+    named: list[tuple[str, ...]] = [
+        word.mention.codes
         for scene in scenes
         for word in scene.sentence.words
-        if word.mention is not None and word.mention.kind in (Kind.COUNTRY, Kind.FIRM)
-        for code in word.mention.codes
-    }
+        if word.mention is not None and word.mention.kind in (Kind.COUNTRY, Kind.FIRM) and word.mention.codes
+    ]
+    states = {codes_[0] for codes_ in named if len(codes_) == 1}
+    return states | {codes_[0] for codes_ in named if not states & set(codes_)}
 
 
 def _text(scene: Scene) -> str:
