@@ -20,50 +20,10 @@ TOKEN = re.compile(
     rf"|[{HYPHENS}{BLANKS}](?P<roman>I{{1,3}}|I[VX]|VI{{0,3}}|X)(?![^\W_]))"
 )
 # Words that are written like a prefix: "an 26-year-old", "a 10", "at 4". After them only a hyphen or nothing joins.
-WORDS = frozenset(
-    [
-        "A",
-        "AM",
-        "AN",
-        "AS",
-        "AT",
-        "BE",
-        "BY",
-        "DO",
-        "GO",
-        "HE",
-        "I",
-        "IF",
-        "IN",
-        "IS",
-        "IT",
-        "ME",
-        "MY",
-        "NO",
-        "OF",
-        "ON",
-    ]
-    + ["OR", "PM", "SO", "TO", "UP", "US", "WE"]
-)
-COMPOUNDS = frozenset(["anti", "ex", "non", "post", "pre", "pro"])  # ex-F-16 is an F-16; in Tor-M1 there is no M1
-PLACES = frozenset(
-    [
-        "chapter",
-        "exit",
-        "fig",
-        "figure",
-        "gate",
-        "highway",
-        "junction",
-        "p",
-        "page",
-        "pages",
-        "pp",
-        "room",
-        "route",
-        "row",
-    ]
-    + ["seat", "section", "table"]
+WORDS = re.compile("A[MNST]?|BE|BY|DO|GO|HE|I[FNST]?|M[EY]|NO|O[FNR]|PM|SO|TO|U[PS]|WE", re.IGNORECASE)
+COMPOUNDS = re.compile("anti|ex|non|post|pre|pro", re.IGNORECASE)  # ex-F-16 is an F-16; in Tor-M1 there is no M1
+PLACES = re.compile(
+    "chapter|exit|fig(?:ure)?|gate|highway|junction|pp?|pages?|room|route|row|seat|section|table", re.IGNORECASE
 )
 WORD_BEFORE = re.compile(rf"([^\W\d_]+)(?:\.?[{BLANKS}]|[{HYPHENS}])$")
 LONGEST_WORD_BEFORE = 12
@@ -294,14 +254,14 @@ def _plausible(text: str, token: re.Match[str]) -> bool:
     """Whether the surroundings let it be a weapon: not page F-16, T-72 hours, A 10 billion, nor the M1 of Tor-M1."""
     start, end = token.span()
     spaced = bool(token["gap"]) and token["gap"] in BLANKS
-    if spaced and token["prefix"].upper() in WORDS:
+    if spaced and WORDS.fullmatch(token["prefix"]):
         return False
     before = WORD_BEFORE.search(text[max(0, start - LONGEST_WORD_BEFORE) : start])
-    word = before[1].lower() if before else ""
-    if text[:start].endswith(tuple(WORD_HYPHENS)):
-        if not token["gap"] and word not in COMPOUNDS:
+    word = before[1] if before else ""
+    if start and text[start - 1] in WORD_HYPHENS:
+        if not token["gap"] and not COMPOUNDS.fullmatch(word):
             return False
-    elif word in PLACES:
+    elif PLACES.fullmatch(word):
         return False
     return not (AMOUNT if spaced else COUNTDOWN).match(text, end)
 
