@@ -126,6 +126,11 @@ class Child:
         return True
 
 
+def how_it_ended(code: int | None) -> str:
+    """An exit code in words."""
+    return f"signal {-code}" if code is not None and code < 0 else f"exit {code}"
+
+
 def memory_share(pid: int | None = None) -> int:
     """PSS of a process and all below it, or of this process alone, in bytes; resident memory where no PSS is told."""
     try:

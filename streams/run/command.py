@@ -28,8 +28,9 @@ from streams.run.http import Pages
 from streams.run.ledger import last_attempt, latest_alerts, latest_events, new_attempts
 from streams.run.lock import StateInUse, hold
 from streams.run.plain import alert_text, attempt_text, event_text
+from streams.run.servers import StartRefused
 from streams.run.status import Status
-from streams.run.supervisor import StartRefused, Supervisor
+from streams.run.supervisor import Supervisor
 from streams.run.view import render
 
 log = logging.getLogger("armswire")

@@ -6,7 +6,8 @@ from aiohttp import web
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
 from streams.run.gather import merge, read_metrics, write_metrics
-from streams.run.supervisor import StartRefused, Supervisor
+from streams.run.servers import StartRefused
+from streams.run.supervisor import Supervisor
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 STAGE_UP = "armswire_stage_up"

@@ -8,7 +8,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from streams.database import alerts, attempts, deliveries, events
-from streams.records import Alert, Event
+from streams.records import Alert, Event, System
 from streams.run.evidence import because
 from streams.run.lines import AlertLine, AttemptLine, EventLine
 
@@ -53,12 +53,19 @@ def event_line(stored: datetime, event: Event) -> EventLine:
         assertion=str(event.assertion),
         suppliers=tuple(event.suppliers),
         recipients=tuple(event.recipients),
-        systems=tuple(system.variant or system.name for system in event.systems),
+        systems=tuple(_named(system) for system in event.systems),
         outlet=event.article.outlet,
         title=event.article.title,
         verdict=str(event.article.verdict or ""),
         because=because(msgspec.to_builtins(event.evidence), event.article.title, event.article.summary),
     )
+
+
+def _named(system: System) -> str:
+    variant = system.variant or ""
+    if not variant or variant == system.name:
+        return system.name
+    return variant if variant.startswith(system.name) else f"{system.name} {variant}"
 
 
 async def latest_alerts(connection: AsyncConnection, rows: int, after: datetime | None = None) -> list[AlertLine]:

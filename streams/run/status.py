@@ -69,7 +69,7 @@ class Status:
 
     def _processes(self) -> list[ProcessLine]:
         lines = []
-        for name, server in (("broker", self._supervisor.broker), ("store", self._supervisor.store)):
+        for name, server in (("broker", self._supervisor.servers.broker), ("store", self._supervisor.servers.store)):
             if server:
                 state = "up" if server.child.running else "down"
                 lines.append(ProcessLine(name, state, server.child.pid, self._memory.get(name, 0)))

@@ -15,11 +15,13 @@ MEGABYTE = 1024 * 1024
 PROCESS_ROWS = 8  # broker, store, six stages
 FRAME = 2  # lines a panel's border takes
 HEAD_LINES, FOOT_LINES = 3, 1
-ALERT_LINES = 3  # what and for whom, the title, the sentence that decided
+ALERT_LINES = 3  # what and for whom; the title; why, with the sentence that decided
+LOW = 36  # lines below which an alert has no line for its title
 WIDE = 130  # columns from which on events show their outlet and title in full
 
 STATES = {"up": "green", "starting": "yellow", "down": "bold red"}
 FEED_STATES = {"ok": "green", "not_modified": "green", "empty": "yellow", "waiting": "dim", "paused": "dim"}
+FEED_WORDS = {"not_modified": "ok"}  # the feed says that nothing is new
 LEVELS = {
     "informational": "dim",
     "low": "cyan",
@@ -38,6 +40,7 @@ def render(snapshot: Snapshot, width: int, height: int) -> RenderableType:
     wanted = len(snapshot.events) + FRAME
     events_height = max(FRAME + 2, min(wanted, left * 2 // 5))
     alerts_height = max(FRAME + ALERT_LINES, left - events_height)
+    lines = ALERT_LINES if height >= LOW else ALERT_LINES - 1
     grid = Table.grid(expand=True)
     grid.add_column(width=40)
     grid.add_column(ratio=1)
@@ -45,12 +48,12 @@ def render(snapshot: Snapshot, width: int, height: int) -> RenderableType:
         _panel("stages", _processes(snapshot.processes), middle),
         _panel("feeds", _feeds(snapshot.feeds, snapshot.now.timestamp(), PROCESS_ROWS), middle),
     )
-    shown_alerts = snapshot.alerts[: (alerts_height - FRAME) // ALERT_LINES]
+    shown_alerts = snapshot.alerts[: (alerts_height - FRAME) // lines]
     shown_events = snapshot.events[: events_height - FRAME]
     return Group(
         _head(snapshot),
         grid,
-        _panel("alerts", _alerts(shown_alerts, snapshot), alerts_height),
+        _panel("alerts", _alerts(shown_alerts, snapshot, titles=height >= LOW), alerts_height),
         _panel("events", _events(shown_events, wide=width >= WIDE), events_height),
         _foot(snapshot),
     )
@@ -112,7 +115,9 @@ def _feeds(feeds: Sequence[FeedLine], now: float, rows: int) -> RenderableType:
     for feed in shown:
         table.add_row(
             feed.outlet,
-            Text("● " + feed.state.replace("_", " "), FEED_STATES.get(feed.state, "bold red")),
+            Text(
+                "● " + FEED_WORDS.get(feed.state, feed.state.replace("_", " ")), FEED_STATES.get(feed.state, "bold red")
+            ),
             Text(f"polled {ago(feed.last_success, now)}", "dim"),
             Text(f"new {ago(feed.last_new, now)}", "dim" if not feed.last_new else ""),
         )
@@ -163,7 +168,7 @@ def _events(events: Sequence[EventLine], *, wide: bool) -> RenderableType:
     return table
 
 
-def _alerts(alerts: Sequence[AlertLine], snapshot: Snapshot) -> RenderableType:
+def _alerts(alerts: Sequence[AlertLine], snapshot: Snapshot, *, titles: bool) -> RenderableType:
     if not alerts:
         return Text("no alert yet" if snapshot.ready else "no alert yet: the stages are starting", "dim")
     blocks: list[RenderableType] = []
@@ -182,10 +187,21 @@ def _alerts(alerts: Sequence[AlertLine], snapshot: Snapshot) -> RenderableType:
         )
         head.add_row(what, Text.assemble((outlets(alert), "dim"), "  ", delivery(alert)))
         blocks.append(head)
-        blocks.append(Text(f"  {alert.title}", no_wrap=True, overflow="ellipsis"))
-        sentence = alert.because if alert.because != alert.title else " · ".join(alert.reasons)
-        blocks.append(Text(f"  “{sentence}”", "italic dim", no_wrap=True, overflow="ellipsis"))
+        if titles:
+            blocks.append(Text(f"  {alert.title}", no_wrap=True, overflow="ellipsis"))
+        blocks.append(_why(alert, title_shown=titles))
     return Group(*blocks)
+
+
+def _why(alert: AlertLine, *, title_shown: bool) -> Text:
+    sentence = alert.because or alert.title
+    told = "" if title_shown and sentence == alert.title else f"“{sentence}”"
+    reasons = " · ".join(alert.reasons)
+    line = Text("  ", no_wrap=True, overflow="ellipsis")
+    if told and not title_shown:
+        return line.append(told).append(f"  {reasons}", "dim")
+    line.append(f"why: {reasons}", "dim")
+    return line.append(f"  {told}", "italic") if told else line
 
 
 def outlets(alert: AlertLine) -> str:
