@@ -67,6 +67,11 @@ class Cues:
         """Whether a sentence denies a refusal: "did not halt", "does not rule out"."""
         return bool(self._double.search(_text(sentence)))
 
+    def open_question(self, sentence: Sentence) -> bool:
+        """Whether a sentence leaves it open: "does not rule out"."""
+        found = self._double.search(_text(sentence))
+        return bool(found and re.search(r"rule|exclude", found[0]))
+
     def combat(self, text: str) -> bool:
         """Whether a text tells of combat or drill."""
         return bool(self._combat.search(text))

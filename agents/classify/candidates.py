@@ -147,6 +147,6 @@ def _other_goods(scene: Scene, trigger: Trigger) -> bool:
             return False
         if any(t.i == thing.i for t in scene.triggers) or any(word.weapon for word in scene.sentence.below(thing.i)):
             return False
-    return bool(objects)
+    return bool(objects) or trigger.frame is Frame.RETURN
 
 

@@ -89,6 +89,7 @@ class Classifier:
         sentences = [scene.sentence for scene in reading.scenes]
         voice = self._cues.voice(sentences, story.primary)
         decided = self._types.decide(story, reading.scenes, voice)
+        voice = decided.voice or voice
         roles = decided.roles
         kinds = decided.types
         one = systems.named(mentions, self._lexicon.systems, story.primary, sentences)

@@ -8,8 +8,9 @@ from agents.classify.assertion import Cues, Voice
 from agents.classify.document import Story
 from agents.classify.event_type import Phrases
 from agents.classify.frames import Frame, Scene
-from agents.classify.roles import Roles, codes
-from agents.classify.sentences import Sentence
+from agents.classify.roles import SAYING, Roles, codes
+from agents.classify.sentences import Sentence, Word
+from streams.language.mentions import Kind
 from streams.records import Assertion, EventType
 
 T = EventType
@@ -28,6 +29,7 @@ class Decided:
     places: dict[EventType, Place] = field(default_factory=dict)
     rules: dict[EventType, str] = field(default_factory=dict)
     refused: bool = False
+    voice: Voice | None = None  # where the parties decide on it
 
 
 class Types:
@@ -63,7 +65,11 @@ class Types:
         dyad = bool(primary.roles.suppliers and primary.roles.recipients) and primary.trigger.verb
         self._refuse(decided, [*lead, sentence], voice)
         self._settle(decided, phrases, primary.trigger.frame, dyad, voice)
-        self._illicit(decided, voice)
+        speaker = _speaker([*lead, sentence], {*codes(roles.suppliers), *codes(roles.recipients)})
+        self._illicit(decided, voice, speaker is not None)
+        if speaker is not None and decided.types[0] is T.ILLICIT_TRANSFER and voice.assertion is Assertion.REPORTED:
+            word, told = speaker
+            decided.voice = Voice(Assertion.ALLEGED, told, word.start, word.end, "told by a state that takes no part")
         if kinds[0] in (T.OFFER, T.AGREEMENT, T.AID, T.DELIVERY) and self._cues.undecided(sentence):
             kinds.insert(0, T.NEGOTIATION)
         decided.types = list(dict.fromkeys(kinds))[:3]
@@ -82,6 +88,8 @@ class Types:
                 return
             if kinds[0] is T.REFUSAL and self._cues.unrefused(sentence):
                 kinds[:] = [k for k in kinds if k is not T.REFUSAL] or [T.DELIVERY]
+                if self._cues.open_question(sentence):
+                    kinds.insert(0, T.NEGOTIATION)
                 return
         if kinds[0] is T.REFUSAL and voice.assertion is Assertion.DENIED:
             kinds[:] = [k for k in kinds if k is not T.REFUSAL] or [T.DELIVERY]
@@ -117,7 +125,7 @@ class Types:
         if lead(T.ILLICIT_TRANSFER, 2) and kinds[0] not in (T.REFUSAL, T.INVESTIGATION):
             kinds.insert(0, T.ILLICIT_TRANSFER)
 
-    def _illicit(self, decided: Decided, voice: Voice) -> None:
+    def _illicit(self, decided: Decided, voice: Voice, told: bool) -> None:
         """A supply that embargo or sanctions forbid, or that is denied or alleged where they would."""
         kinds = decided.types
         if kinds[0] not in SUPPLIED:
@@ -126,7 +134,7 @@ class Types:
         plain = voice.assertion is Assertion.REPORTED
         forbidden = suppliers & self._forbidden[0] or recipients & self._forbidden[1]
         denied = voice.assertion is Assertion.DENIED
-        doubtful = denied or (not plain and (suppliers & self._sanctioned[0] or recipients & self._sanctioned[1]))
+        doubtful = denied or ((told or not plain) and (suppliers & self._sanctioned[0] or recipients & self._sanctioned[1]))
         if (forbidden and kinds[0] is not T.NEGOTIATION) or doubtful:
             kinds.insert(0, T.ILLICIT_TRANSFER)
             decided.rules[T.ILLICIT_TRANSFER] = "forbidden by embargo or sanctions"
@@ -138,3 +146,18 @@ class Types:
             decided.roles.suppliers, decided.roles.recipients = decided.roles.recipients, []
         elif decided.types[0] is T.EMBARGO and not decided.roles.recipients:
             decided.roles.suppliers = []
+
+
+def _speaker(sentences: Sequence[Sentence], parties: set[str]) -> tuple[Word, Sentence] | None:
+    """A state, no party to the event, that says so itself: "Seoul says", "US warns"."""
+    for sentence in sentences:
+        for word in sentence.words:
+            mention = word.mention
+            if mention is None or mention.kind is not Kind.COUNTRY or mention.form in ("adjective", "people", "leader"):
+                continue
+            verb = sentence.words[word.head]
+            after = sentence.words[word.i + 1] if word.i + 1 < len(sentence.words) else None
+            said = (word.dep == "nsubj" and verb.low in SAYING) or (after is not None and after.low in SAYING and after.tag.startswith("V"))
+            if said and not set(mention.codes) & parties:
+                return word, sentence
+    return None

@@ -96,8 +96,7 @@ BOUNDARIES = frozenset(
     " ahead as until but".split()
 )
 MARKS = frozenset((";", ":", "-", "–", "—", "(", ")"))
-BEFORE_NOUN = re.compile(r"DT|JJ|CD|PRP\$|POS")
-NOT_VERBS = frozenset(("DT", "JJ", "CD", "POS", "PRP$", "VBG", "VBN"))
+OTHER_VERBS = frozenset(("up", "down", "away", "on"))  # particles that make another verb
 
 
 class Frames:
@@ -127,9 +126,11 @@ class Frames:
         scene = Scene(sentence, clauses(sentence))
         taken = -1
         for word in sentence.words:
-            if word.i <= taken or (word.mention is not None and not word.weapon) or _compounded(sentence, word):
+            if word.i <= taken or (word.mention is not None and not word.weapon):
                 continue
             found = self._at(sentence, word)
+            if found is not None and not found[0].rest and _compounded(sentence, word):
+                continue
             if found is None:
                 continue
             entry, last = found
@@ -211,6 +212,10 @@ class Frames:
 def _compounded(sentence: Sentence, word: Word) -> bool:
     """Whether a word is the second half of a compound: the making in "Swiss-made" is no event."""
     before = sentence.words[word.i - 1] if word.i > 1 else None
+    if word.low == "bid" and before is not None and before.low == "a" and sentence.words[word.i - 2].low == "in":
+        return True  # "in a bid to" is an attempt
+    if any(sentence.words[k].dep == "prt" and sentence.words[k].low in OTHER_VERBS for k in word.children):
+        return True  # "pick up", "bring down" are other verbs
     if before is not None and before.low == "under" and word.low in ("licence", "license"):
         return True
     return before is not None and before.text in ("-", "‑", "–") and before.end == word.start and sentence.words[word.i - 2].end == before.start

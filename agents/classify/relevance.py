@@ -12,7 +12,8 @@ from agents.classify.roles import codes
 from streams.language.mentions import Kind
 from streams.records import EventType
 
-WORTHWHILE = 0.18  # score under which a candidate reports no event
+WORTHWHILE = 0.2  # worth under which a candidate reports no event
+GATE_MIDDLE, GATE_SHARE, COMBAT = 4.0, 0.06, 0.15  # what the gate's evidence adds to a candidate's score, and combat takes away
 TALK = frozenset((EventType.MARKET_REPORT, EventType.POLICY, EventType.EMBARGO, EventType.ILLICIT_TRANSFER))
 
 
@@ -29,6 +30,7 @@ class Verdict(StrEnum):
 
     RELEVANT = "event"
     NO_EVENT = "no_event"  # weapons, but no word that moves them
+    NO_WEAPON = "no_weapon"  # what is meant is no conventional weapon
     DOMESTIC = "domestic"  # a state that arms itself
     COMBAT = "combat"  # weapons used, not traded
     NO_PARTY = "no_foreign_party"
@@ -50,8 +52,15 @@ class Relevance:
             return Verdict.NO_EVENT
         lead = {kind for kind, numbers in phrases.items() if min(numbers) <= 2}
         best = story.primary
-        if best.score < WORTHWHILE and not lead & TALK:
-            return Verdict.NO_EVENT
+        if not lead & TALK:
+            texts = " ".join(_text(scene) for scene in reading.scenes[:2])
+            worth = best.score + GATE_SHARE * (reading.verdict.score - GATE_MIDDLE) - COMBAT * self._cues.combat(texts)
+            words = [word for scene in reading.scenes for word in scene.sentence.words]
+            vetoed = any(w.mention is not None and w.mention.kind is Kind.VETO and "weapon" in w.low for w in words)
+            if vetoed and not any(word.weapon for word in words):
+                return Verdict.NO_WEAPON
+            if worth < WORTHWHILE:
+                return Verdict.COMBAT if self._cues.combat(texts) else Verdict.NO_EVENT
         aside = self._aside(reading, best)
         if aside is not None and not lead & TALK:
             return aside

@@ -28,7 +28,7 @@ BACK_REFERENCES = frozenset(
 INSTITUTIONS = frozenset(
     "army armies navy force forces troops military government governments police guard rebels fighters militia militias militants regime junta"
     " president minister ministry ministers officials official authorities company firm maker soldiers separatists government's customs ally"
-    " allies opposition groups group side counterpart air".split()
+    " leader leaders chief envoy delegation premier king prince allies opposition groups group side counterpart air".split()
 )
 OWNED = frozenset("owned made built produced manufactured held operated developed retired used".split())  # "tanks once owned by Belgium"
 ELSEWHERE = frozenset(  # words whose "to" leads to no recipient
@@ -45,7 +45,8 @@ OBJECT_CONTROL = frozenset(
     " call calls called calling demand demands demanded convince convinced persuade persuaded beg invite invited tell tells told help helps"
     " penalise penalised penalize penalized criticise criticised criticize criticized slam slammed condemn condemned".split()
 )
-SAYING = frozenset("say says said saying tell tells told report reports reported claim claims claimed note noted add added quote quoted".split())
+HOSTING = frozenset("hosts hosted host hosting meets met meet meeting welcomes welcomed welcome visits visited visit receives received".split())
+SAYING = frozenset("warn warns warned believe believes insist insists say says said saying tell tells told report reports reported claim claims claimed note noted add added quote quoted".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,10 @@ class Reader:
         subjects = self.subjects(trigger)
         taken = {p.word for p in subjects if p.sentence is self.scene.sentence}
         yield from (("subj", p) for p in subjects)
+        if trigger.frame is Frame.DEAL and trigger.verb and (host := self.words[self.words[trigger.i].head]).low in HOSTING:
+            for child in host.children:
+                if self.words[child].dep in OBJECTS:
+                    yield from (("with", p) for p in self.named(child, f"{trigger.entry.lemma}: guest", CONTROL))
         for child in self.words[trigger.i].children:
             if self.words[child].low in ("its", "their", "his") and not trigger.verb:
                 yield from (("mod", p) for p in self._meant(self.words[child], trigger.entry.lemma, CONTROL))
@@ -361,6 +366,8 @@ class Reader:
         """The subject of the verb that governs a noun: "Chad announces the purchase", "signs a contract"."""
         noun = self.words[trigger.i]
         before = self.words[noun.head]
+        if noun.dep == "pobj" and before.low in ("after", "before", "amid", "despite", "following", "since", "over"):
+            return []
         if noun.dep == "pobj" and before.low == "in" and before.head != before.i and not self.words[before.head].tag.startswith("V"):
             return self.named(before.head, rule, CONTROL)  # "Chad and Niger in talks"
         for head in self.scene.sentence.above(noun.i):
