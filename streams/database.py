@@ -77,7 +77,7 @@ developments = Table(
     "developments",
     metadata,
     Column("id", String(64), primary_key=True),  # article id of the founder
-    Column("group", String(16), nullable=False),
+    Column("groups", String(64), nullable=False),  # of types, between spaces
     Column("denied", Boolean, nullable=False),
     Column("first_reported", Utc, nullable=False),
     Column("last_reported", Utc, nullable=False),
@@ -85,7 +85,7 @@ developments = Table(
     Column("recipients", Text, nullable=False),  # or, where the founder names none, the first report that does
     Column("systems", Text, nullable=False),
     Column("types", Text, nullable=False),  # JSON list, the founder's, primary first
-    Index("developments_by_report", "group", "denied", "last_reported"),
+    Index("developments_by_report", "denied", "last_reported"),
 )
 
 reports = Table(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from streams.records import Article, Assertion, Event, EventType
+from streams.records import Article, Assertion, Event, EventType, Realis
 
 WINDOW = timedelta(hours=72)  # after its last report a development is over: later ones tell of something new
 
@@ -62,7 +62,7 @@ class Development:
     """
 
     id: str
-    group: Group
+    groups: frozenset[Group]
     denied: bool
     first_reported: datetime
     last_reported: datetime
@@ -77,12 +77,28 @@ def reported_at(article: Article) -> datetime:
     return min(article.published or article.fetched, article.fetched)
 
 
+def groups(types: Sequence[EventType], realis: Realis) -> frozenset[Group]:
+    """The groups an event of these types belongs to.
+
+    The primary type's, and between talks and deal those of the other types too: one report of a decision has it as an
+    offer and aid, the next as an authorization. A delivery that is only planned is a decision as well as a movement; one
+    that happened is a movement alone, whatever was decided before. A stop is never what it stops.
+    """
+    if not types:
+        return frozenset({Group.OTHER})
+    first = GROUPS[types[0]]
+    if first is Group.MOVEMENT:
+        return frozenset({first} if realis in (Realis.ACTUAL, Realis.HISTORICAL) else {first, Group.DEAL})
+    decided = {Group.TALKS, Group.DEAL}
+    return frozenset({first, *({GROUPS[kind] for kind in types} & decided)} if first in decided else {first})
+
+
 def report(event: Event) -> Development:
     """The development that ``event`` would found."""
     at = reported_at(event.article)
     return Development(
         id=event.article.id,
-        group=GROUPS[event.types[0]] if event.types else Group.OTHER,
+        groups=groups(event.types, event.realis),
         denied=event.assertion is Assertion.DENIED,
         first_reported=at,
         last_reported=at,
@@ -95,7 +111,7 @@ def report(event: Event) -> Development:
 
 def relation(new: Development, development: Development) -> Relation:
     """Whether the report ``new`` tells of ``development``, and if not, what keeps them apart."""
-    if new.group is not development.group or new.group is Group.OTHER:
+    if not (new.groups & development.groups) - {Group.OTHER}:
         return Relation.OTHER_GROUP
     if new.denied is not development.denied:
         return Relation.OTHER_POLARITY

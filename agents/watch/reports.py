@@ -75,10 +75,9 @@ class Reports:
         return _development(row) if row else None
 
     async def candidates(self, new: Development) -> list[Development]:
-        """Developments of the group and polarity of the report ``new``, near it in time."""
+        """Developments of the polarity of the report ``new``, near it in time."""
         table = developments.c
         query = select(developments).where(
-            table.group == new.group,
             table.denied == new.denied,
             table.last_reported >= new.first_reported - WINDOW,
             table.first_reported <= new.last_reported + WINDOW,
@@ -125,7 +124,7 @@ def _development(row: RowMapping) -> Development:
     sets = {name: frozenset(json.loads(row[name])) for name in ("suppliers", "recipients", "systems")}
     return Development(
         id=row["id"],
-        group=Group(row["group"]),
+        groups=frozenset(map(Group, row["groups"].split())),
         denied=row["denied"],
         first_reported=row["first_reported"],
         last_reported=row["last_reported"],
@@ -136,7 +135,7 @@ def _development(row: RowMapping) -> Development:
 
 def _columns(development: Development) -> dict[str, Any]:
     return {
-        "group": str(development.group),
+        "groups": " ".join(sorted(development.groups)),
         "denied": development.denied,
         "first_reported": development.first_reported,
         "last_reported": development.last_reported,

@@ -100,7 +100,7 @@ def upgrade() -> None:
 
     op.create_table('developments',
     sa.Column('id', sa.String(length=64), nullable=False),
-    sa.Column('group', sa.String(length=16), nullable=False),
+    sa.Column('groups', sa.String(length=64), nullable=False),
     sa.Column('denied', sa.Boolean(), nullable=False),
     sa.Column('first_reported', streams.database.Utc(timezone=True), nullable=False),
     sa.Column('last_reported', streams.database.Utc(timezone=True), nullable=False),
@@ -111,7 +111,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id')
     )
     with op.batch_alter_table('developments', schema=None) as batch_op:
-        batch_op.create_index('developments_by_report', ['group', 'denied', 'last_reported'], unique=False)
+        batch_op.create_index('developments_by_report', ['denied', 'last_reported'], unique=False)
 
     op.create_table('events',
     sa.Column('id', sa.String(length=160), nullable=False),
@@ -185,6 +185,7 @@ def upgrade() -> None:
     sa.Column('article_json', sa.LargeBinary(), nullable=False),
     sa.Column('event_json', sa.LargeBinary(), nullable=False),
     sa.Column('retracted', sa.Boolean(), nullable=False),
+    sa.Column('placed', streams.database.Utc(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['development'], ['developments.id'], ),
     sa.PrimaryKeyConstraint('event')
     )
@@ -225,9 +226,6 @@ def downgrade() -> None:
         batch_op.drop_index('deliveries_by_time')
 
     op.drop_table('deliveries')
-    with op.batch_alter_table('decisions', schema=None) as batch_op:
-        batch_op.drop_index('decisions_by_development')
-
     with op.batch_alter_table('decisions', schema=None) as batch_op:
         batch_op.drop_index('decisions_by_development')
 

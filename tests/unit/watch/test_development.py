@@ -18,7 +18,7 @@ from agents.watch.development import (
     report,
     reported_at,
 )
-from streams.records import EventType
+from streams.records import EventType, Realis
 from tests.builders import NOW, a_system, an_article, an_event
 
 TAURUS = {"suppliers": ["DE"], "recipients": ["UA"], "systems": ["Taurus"], "types": ["authorization"]}
@@ -44,13 +44,28 @@ def test_every_type_has_its_group() -> None:
         (["production"], Relation.SAME),
         (["delivery", "authorization"], Relation.OTHER_GROUP),
         (["offer"], Relation.OTHER_GROUP),
+        (["offer", "aid"], Relation.SAME),
+        (["negotiation", "delivery", "agreement"], Relation.SAME),
+        (["refusal", "authorization"], Relation.OTHER_GROUP),
+        (["policy", "aid"], Relation.OTHER_GROUP),
         (["refusal"], Relation.OTHER_GROUP),
         (["policy"], Relation.OTHER_GROUP),
         ([], Relation.OTHER_GROUP),
     ],
 )
-def test_the_primary_type_decides_the_group(types: list[str], expected: Relation) -> None:
+def test_the_primary_type_decides_the_group_and_between_talks_and_deal_the_others_too(
+    types: list[str], expected: Relation
+) -> None:
     assert relation(told(types=types), told()) is expected
+
+
+def test_a_delivery_that_is_only_planned_is_a_decision_and_one_that_happened_is_not() -> None:
+    decision = told(types=["authorization", "delivery"])
+    planned = told(types=["delivery"], realis=Realis.PLANNED)
+    arrived = told(types=["delivery"], realis=Realis.ACTUAL)
+    assert relation(planned, decision) is Relation.SAME
+    assert relation(arrived, planned) is Relation.SAME
+    assert relation(arrived, decision) is Relation.OTHER_GROUP
 
 
 def test_a_denial_is_apart_from_what_it_denies() -> None:
