@@ -22,6 +22,9 @@ from streams.topics import DAY, REQUEST_BYTES, Stage, Topic
 from streams.worker import run_app
 
 
+SLOW_COORDINATOR_SECONDS = 0.5
+
+
 @dataclass(frozen=True)
 class Toy:
     """Topics and groups of one run, apart from every other run by its name."""
@@ -75,8 +78,11 @@ def make_app(stage: str, environment: dict[str, str]) -> StageApp:
 
 
 def storm(chance: float, seed: int) -> None:
-    """Rebalances that follow each other at once: with ``chance`` an assignment is followed by another join."""
-    from faust.transport.drivers.aiokafka import ConsumerRebalanceListener
+    """Rebalances that follow each other at once: with ``chance`` an assignment is followed by another join.
+
+    The coordinator is slow meanwhile, as one is that has just moved: that is when a rebalance overtakes another.
+    """
+    from faust.transport.drivers.aiokafka import Consumer, ConsumerRebalanceListener
 
     dice = random.Random(f"{seed}/{os.getpid() % 7}")
     original = ConsumerRebalanceListener.on_partitions_assigned
@@ -88,7 +94,15 @@ def storm(chance: float, seed: int) -> None:
             asyncio.get_running_loop().call_later(dice.uniform(0, 0.1), again)
         await original(self, assigned)
 
+    seek = Consumer.seek_to_committed
+
+    async def seek_to_committed(self: Any) -> Any:
+        found = await seek(self)
+        await asyncio.sleep(dice.uniform(0, SLOW_COORDINATOR_SECONDS))
+        return found
+
     ConsumerRebalanceListener.on_partitions_assigned = on_partitions_assigned
+    Consumer.seek_to_committed = seek_to_committed
 
 
 def main() -> None:
