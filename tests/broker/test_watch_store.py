@@ -16,7 +16,7 @@ from agents.watch.ledger import Outgoing
 from agents.watch.store import Decision, decide
 from config.load import Configuration
 from config.schema import Feed, Watch
-from config.settings import Settings
+from config.settings import Settings, database_url
 from streams import journal
 from streams.database import alerts, decisions, developments, metadata, open_engine, reading, transaction, upgrade
 from streams.records import Alert, AlertKind, Article, Event, Verdict, decode
@@ -31,7 +31,7 @@ MINUTE = timedelta(minutes=1)
 @pytest.fixture(params=["sqlite", *(["postgresql"] if POSTGRES else [])])
 async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AsyncEngine]:
     """An empty database with the newest tables."""
-    url = f"sqlite+aiosqlite:///{tmp_path}/armswire.db" if request.param == "sqlite" else str(POSTGRES)
+    url = f"sqlite+aiosqlite:///{tmp_path}/armswire.db" if request.param == "sqlite" else database_url(str(POSTGRES))
     await asyncio.to_thread(upgrade, url)
     opened = open_engine(url)
     if request.param == "postgresql":
