@@ -9,6 +9,7 @@ from streams.feeds.links import web_address
 from streams.feeds.plain_text import from_html, lines, one_line, title_from
 
 ITEMS_MOST = 20_000
+_CONTENT = {"content_html", "content_text"}  # no other format has these
 
 
 def read_json_feed(text: str, base: str) -> Document:
@@ -19,7 +20,8 @@ def read_json_feed(text: str, base: str) -> Document:
         raise NotAFeed(f"JSON that cannot be read: {error}") from error
     if not isinstance(data, dict) or not isinstance(data.get("items"), list):
         raise NotAFeed("JSON without a list of items")
-    if "jsonfeed.org" not in _text(data.get("version")).lower():
+    marked = "jsonfeed.org" in _text(data.get("version")).lower() or data.get("feed_url") or data.get("home_page_url")
+    if not marked and not any(isinstance(item, dict) and _CONTENT & item.keys() for item in data["items"]):
         raise NotAFeed("JSON that does not say it is a JSON Feed")
     language = _text(data.get("language")) or None
     items = [_item(entry, base, language) for entry in data["items"][:ITEMS_MOST] if isinstance(entry, dict)]

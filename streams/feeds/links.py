@@ -12,6 +12,8 @@ def web_address(raw: str | None, base: str) -> str | None:
     if not text or len(text) > _LONGEST:
         return None
     try:
+        if text.lower().startswith(("http:", "https:")) and not urlsplit(text).netloc:
+            return None  # joined with the base it would lead to the feed itself
         parts = urlsplit(urljoin(base, text) if base else text)
         port = parts.port
         host = parts.hostname

@@ -17,6 +17,8 @@ from streams.feeds.plain_text import from_html, is_markup, lines, one_line, titl
 
 # feedparser would join guids with xml:base: a feed that moves would then publish everything again.
 feedparser.mixin._FeedParserMixin.can_be_relative_uri -= {"id"}  # noqa: SLF001
+# Authors are not read, and its search for their addresses takes seconds on a crafted name.
+feedparser.mixin._FeedParserMixin._sync_author_detail = lambda *_: None  # noqa: SLF001
 
 ITEMS_MOST = 20_000
 _LOOK = 64 * 1024  # characters in which the root element must begin
@@ -25,7 +27,7 @@ _ROOT = re.compile(
 )
 _FEEDS = {"rss": Form.RSS, "rdf": Form.RSS, "channel": Form.RSS, "feed": Form.ATOM}
 _COMMENTS = re.compile(r"<!--.*?-->", re.DOTALL)
-_PROLOG = re.compile(r"^\s*<\?xml[^>]*\?>")
+_ENTITY = re.compile(r"<!ENTITY\s+([A-Za-z][\w.-]{0,40})\s+[\"']([^\"'&<%]{0,64})[\"']")
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|(\d+));?")
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LAST_END = re.compile(r"</(?:[\w.-]+:)?(?:item|entry)\s*>", re.IGNORECASE)
@@ -60,7 +62,8 @@ def _read_xml(text: str, url: str, *, complete: bool) -> Document:
     form = _FEEDS.get(found[1].lower()) if found else None
     if found is None or form is None:
         raise NotAFeed(_what_else(found[1].lower() if found else "", head))
-    text = _PROLOG.sub("", text[_start(text, found[0]) :])
+    start = text.find(found[0])
+    text = _with_entities(text[start:], text[:start])
     whole = complete and bool(_ROOT_END.search(text[-_TAIL:]))
     if not whole:
         text = _without_the_cut_item(text)
@@ -87,11 +90,15 @@ def _read_xml(text: str, url: str, *, complete: bool) -> Document:
     )
 
 
-def _start(text: str, root: str) -> int:
-    """Where the document begins: servers print warnings and blank lines before it. A doctype with entities is kept."""
-    at = text.find(root)
-    doctype = text.rfind("<!DOCTYPE", 0, at)
-    return doctype if doctype >= 0 else at
+def _with_entities(text: str, before: str) -> str:
+    """``text`` with the entities that its document type defines, where they are plain text; others stay unread.
+
+    What stands before the root is dropped with them: servers print warnings there, and nested entities are bombs.
+    """
+    names = dict(_ENTITY.findall(before))
+    if not names:
+        return text
+    return re.sub(r"&(" + "|".join(map(re.escape, names)) + r");", lambda found: names[found[1]], text)
 
 
 def _what_else(root: str, head: str) -> str:
@@ -139,8 +146,12 @@ def _item(entry: Any, form: Form, base: str, language: str | None) -> Item:
 
 
 def _link(entry: Any, guid: str | None, base: str) -> str | None:
-    candidates = [entry.get("feedburner_origlink"), entry.get("link")]
-    candidates += [link.get("href") for link in entry.get("links") or [] if link.get("rel", "alternate") == "alternate"]
+    link = entry.get("link")
+    if link and link.strip() == guid and entry.get("guidislink"):
+        link = None  # feedparser's guess from the guid: good only where that is a whole address, see below
+    candidates = [entry.get("feedburner_origlink"), link]
+    others = [other for other in entry.get("links") or [] if other.get("rel", "alternate") == "alternate"]
+    candidates += [other.get("href") for other in others if other.get("href") != guid]
     addresses = (web_address(raw, base) for raw in candidates if raw)
     found = next((address for address in addresses if address), None)
     # A guid is a link only where it is a whole address by itself.

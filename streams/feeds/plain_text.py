@@ -67,8 +67,10 @@ def is_markup(text: str) -> bool:
 
 
 def _is_html(text: str) -> bool:
-    names = [found[1].lower() for found in _TAG.finditer(text) if _known(found[1])]
-    return any(f"</{name}" in text.lower() for name in names) or any(name in ("br", "img", "hr") for name in names)
+    """Whether a known tag is closed, or is one that needs no end."""
+    names = {(found[0][1] == "/", found[1].lower()) for found in _TAG.finditer(text)}
+    opened = {name for ends, name in names if not ends and _known(name)}
+    return bool(opened & {name for ends, name in names if ends}) or bool(opened & {"br", "img", "hr"})
 
 
 def _known(name: str) -> bool:
