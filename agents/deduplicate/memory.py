@@ -11,7 +11,7 @@ import msgspec
 import redis.asyncio
 
 from agents.deduplicate.fingerprint import REF_BYTES, Fingerprint
-from agents.deduplicate.verdict import Candidate, Decision, Holder, Known
+from agents.deduplicate.verdict import Candidate, Decision, Holder, Known, as_candidate
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ class Memory:
             "text": b"" if seen.known.text else holder,
             "url": b"" if seen.known.url else holder,
         }
-        text = _text(fingerprint, decision)
+        candidate = as_candidate(fingerprint, decision.story)
         kept = await self._keep(
             keys=[EPOCH_KEY, *exact.values(), *_pairs(fingerprint)],
             args=[
@@ -110,7 +110,7 @@ class Memory:
                 self._kept,
                 PAIR_HOLDS,
                 TEXT_PREFIX + fingerprint.ref,
-                text,
+                _pack(candidate) if candidate else b"",
                 fingerprint.ref,
                 *(values[name] for name in exact),
             ],
@@ -134,14 +134,6 @@ def _exact_keys(fingerprint: Fingerprint) -> dict[str, bytes]:
 
 def _pairs(fingerprint: Fingerprint) -> tuple[bytes, ...]:
     return fingerprint.story.pairs if fingerprint.story else ()
-
-
-def _text(fingerprint: Fingerprint, decision: Decision) -> bytes:
-    story = fingerprint.story
-    if not story:
-        return b""
-    words = frozenset(story.weights)
-    return _pack(Candidate(fingerprint.article, decision.story, words, story.weight, story.headline, story.facts))
 
 
 def _held(value: bytes | None) -> Holder | None:

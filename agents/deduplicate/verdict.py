@@ -68,6 +68,14 @@ class Known:
     candidates: Sequence[Candidate] = ()
 
 
+def as_candidate(fingerprint: Fingerprint, story: str) -> Candidate | None:
+    """The article as later ones find it in ``story``; None where no near copies are looked for."""
+    if not (told := fingerprint.story):
+        return None
+    words = frozenset(told.weights)
+    return Candidate(fingerprint.article, story, words, told.weight, told.headline, told.facts)
+
+
 def judge(fingerprint: Fingerprint, known: Known, decisions: Decisions) -> Decision:
     """The verdict on an article; near copies must agree, and no member of their story may disagree."""
     if known.item_story:
