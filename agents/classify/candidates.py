@@ -20,6 +20,7 @@ WORTH = {Frame.POLICY: 0.5, Frame.MARKET: 0.45, Frame.INVESTIGATE: 0.65, Frame.P
          Frame.SEIZE: 0.7, Frame.RETURN: 0.8, Frame.ASK: 0.85}  # fmt: skip
 
 
+MILITARY = frozenset(("military", "arms", "weapons", "weapon", "defence", "defense", "munitions"))  # "military sales" need no other weapon
 HANDLING = frozenset((Frame.GIVE, Frame.GET, Frame.ARRIVE, Frame.REFUSE, Frame.RETURN, Frame.BUYBACK, Frame.SEIZE, Frame.PRODUCE))
 # Nouns that stand for arms once the text has named them.
 GOODS = frozenset(
@@ -108,7 +109,8 @@ def _governs(scene: Scene, operator: Trigger, trigger: Trigger) -> bool:
     verbs = [t for t in scene.triggers if t.verb and operator.i < t.i < trigger.i and t.frame not in MOVES]
     if operator.i < trigger.i:
         return not verbs and not any(t.i in below for t in scene.triggers if t.verb and t.i < operator.i and t.frame in MOVES)
-    return not operator.verb and sentence.words[operator.i].head == sentence.words[trigger.i].head
+    head = sentence.words[trigger.i].head
+    return not operator.verb and head not in (trigger.i, operator.i) and sentence.words[operator.i].head == head
 
 
 def sentence_path(scene: Scene, i: int) -> set[int]:
@@ -127,6 +129,8 @@ def _near(scene: Scene, trigger: Trigger) -> float:
     """Worth by where the next weapon stands: little where something else than arms is given or got."""
     words = scene.sentence.words
     weapons = [word for word in words if word.weapon]
+    if not trigger.verb and trigger.i and words[trigger.i - 1].low in MILITARY:
+        return NEAR
     if weapons and trigger.verb and trigger.frame in HANDLING and _other_goods(scene, trigger):
         return OTHER_GOODS
     if any(scene.clauses[word.i] == trigger.clause for word in weapons):

@@ -70,7 +70,7 @@ class Types:
         if speaker is not None and decided.types[0] is T.ILLICIT_TRANSFER and voice.assertion is Assertion.REPORTED:
             word, told = speaker
             decided.voice = Voice(Assertion.ALLEGED, told, word.start, word.end, "told by a state that takes no part")
-        if kinds[0] in (T.OFFER, T.AGREEMENT, T.AID, T.DELIVERY) and self._cues.undecided(sentence):
+        if kinds[0] is not T.NEGOTIATION and any(self._cues.undecided(s) for s in [*lead, sentence]):
             kinds.insert(0, T.NEGOTIATION)
         decided.types = list(dict.fromkeys(kinds))[:3]
         self._roles(decided)
@@ -96,7 +96,7 @@ class Types:
 
     def _settle(self, decided: Decided, phrases: Mapping[EventType, Mapping[int, Place]], frame: Frame, dyad: bool, voice: Voice) -> None:
         """Phrases in title or lead before the candidates' types, where they outrank them."""
-        kinds = decided.types
+        kinds, alternatives = decided.types, decided.alternatives
 
         def lead(kind: EventType, last: int = 1) -> bool:
             places = phrases.get(kind)
@@ -110,10 +110,16 @@ class Types:
         statistics = lead(T.MARKET_REPORT) and (not dyad or talk or 0 in phrases[T.MARKET_REPORT] or len(phrases[T.MARKET_REPORT]) > 1)
         if statistics and kinds[0] not in (T.REFUSAL, T.EMBARGO) and 0 not in phrases.get(T.POLICY, ()):
             kinds.insert(0, T.MARKET_REPORT)
-        if lead(T.POLICY) and kinds[0] not in (T.MARKET_REPORT, T.EMBARGO, T.REFUSAL, T.AUTHORIZATION, T.INVESTIGATION):
+        aimless = not decided.roles.recipients
+        if kinds[0] is T.REFUSAL and aimless and 0 in phrases.get(T.POLICY, ()):
+            kinds.insert(0, T.POLICY)
+        elif kinds[0] in (T.DELIVERY, T.AGREEMENT, T.OFFER) and aimless and lead(T.POLICY, 2) and T.POLICY in alternatives:
+            kinds.insert(0, T.POLICY)
+        elif lead(T.POLICY) and kinds[0] not in (T.MARKET_REPORT, T.EMBARGO, T.REFUSAL, T.AUTHORIZATION, T.INVESTIGATION):
             kinds.insert(0 if not dyad or talk or 0 in phrases[T.POLICY] or frame in (Frame.POLICY, Frame.DEAL) or kinds[0] is T.NEGOTIATION else 1, T.POLICY)
         if lead(T.RESALE, 2) and kinds[0] in SUPPLIED:
-            kinds.insert(0 if frame in (Frame.GIVE, Frame.RESELL) and kinds[0] in (T.AGREEMENT, T.RESALE) else 1, T.RESALE)
+            second_hand = 0 in phrases[T.RESALE] and kinds[0] is not T.AID
+            kinds.insert(0 if second_hand or (frame in (Frame.GIVE, Frame.RESELL) and kinds[0] is T.AGREEMENT) else 1, T.RESALE)
         if lead(T.PRODUCTION) and kinds[0] in SUPPLIED:
             kinds.insert(0 if frame in (Frame.PRODUCE, Frame.DEAL) and kinds[0] is not T.AGREEMENT else 1, T.PRODUCTION)
         if lead(T.REACQUISITION):
@@ -122,7 +128,8 @@ class Types:
             kinds.insert(0, T.INVESTIGATION)
         if lead(T.EMBARGO) and kinds[0] not in (T.REFUSAL, T.ILLICIT_TRANSFER, T.INVESTIGATION):
             kinds.insert(0, T.EMBARGO)
-        if lead(T.ILLICIT_TRANSFER, 2) and kinds[0] not in (T.REFUSAL, T.INVESTIGATION):
+        smuggled = phrases.get(T.ILLICIT_TRANSFER, {})
+        if lead(T.ILLICIT_TRANSFER, 2) and (kinds[0] not in (T.REFUSAL, T.INVESTIGATION) or (0 in smuggled and kinds[0] is T.REFUSAL)):
             kinds.insert(0, T.ILLICIT_TRANSFER)
 
     def _illicit(self, decided: Decided, voice: Voice, told: bool) -> None:

@@ -171,6 +171,8 @@ def _held(slots: Slots, world: World) -> list[Party]:
 def _decide(trigger: Trigger, slots: Slots, world: World) -> Roles:
     actors = slots.get("by") if trigger.passive else slots.actors
     goal, objects = [*slots.to, *slots.get("for")], [p for p in slots.get("obj") if not p.firm]
+    if not trigger.verb and slots.get("subj") and slots.get("mod") and not goal:  # "Chad revokes Nigerian permits"
+        goal = slots.get("mod")
     if goal and trigger.frame is Frame.REFUSE:  # "turns Chad down over shells for Niger": Chad would have sent them
         return Roles([*actors, *objects], goal)
     return Roles(actors, goal or objects)

@@ -36,19 +36,21 @@ def settle(trigger: Trigger, operators: Sequence[Trigger], roles: Roles, donated
     if allow is not None and allow.negated:
         found.append(T.REFUSAL)
     elif refuse is not None and not refuse.negated and not lifted:
-        found.append(refuse.entry.wanted if refuse.wanted else T.REFUSAL)
-    elif trigger.negated and trigger.frame in (Frame.GIVE, Frame.AUTHORIZE):
+        found.append(refuse.entry.wanted if refuse.wanted and refuse.verb else T.REFUSAL)
+    elif trigger.negated and (trigger.frame in (Frame.GIVE, Frame.AUTHORIZE) or (trigger.frame is Frame.GET and entry.done is T.OFFER)):
         found.append(T.REFUSAL)
     for frame in (Frame.EMBARGO, Frame.AUTHORIZE, Frame.INVESTIGATE):
         if frame in above and not above[frame].negated:
             found.append(above[frame].entry.done)
+    if Frame.ASK in above and trigger.frame is Frame.GIVE and T.REFUSAL not in found:
+        found.append(T.OFFER)
     deal = above.get(Frame.DEAL)
     if deal is not None and trigger.frame not in (Frame.DEAL, Frame.REFUSE, Frame.AUTHORIZE, Frame.EMBARGO):
         talk = deal.entry.done is T.NEGOTIATION
         if talk:
             found.append(T.NEGOTIATION)
         elif deal.entry.lemma in AGREED and deal.i < trigger.i and trigger.frame is not Frame.ARRIVE:
-            found.append(T.NEGOTIATION if deal.wanted else T.AGREEMENT)
+            found.append(T.OFFER if deal.wanted else T.AGREEMENT)
     found.append(own)
     return list(dict.fromkeys(found))
 

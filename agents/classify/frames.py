@@ -181,8 +181,8 @@ class Frames:
         around = {w.low for w in (*near, *direct)} | {w.low for w in chain if w.i < i} | {
             words[k].low for w in chain for k in w.children if w.i < i and k < i and words[k].dep in ("aux", "acomp", "amod")
         }
-        infinitive = i > 0 and words[i - 1].low == "to" and word.dep in ("acl", "advcl") and words[word.head].tag.startswith("NN")
-        trigger.wanted = bool(around & self._wanted) or (trigger.frame is Frame.REFUSE and infinitive)
+        aimed = i > 0 and words[i - 1].low == "to" and word.dep in ("acl", "advcl") and words[word.head].low not in self._planned
+        trigger.wanted = bool(around & self._wanted) or (trigger.frame is Frame.REFUSE and aimed)
         trigger.planned = bool(around & self._planned) or (i > 0 and words[i - 1].low == "to" and word.tag == "VB")
         trigger.background = self._subordinate(scene, i) or bool({w.low for w in near} & self._before) or any(
             words[k].low == "had" and words[k].dep == "aux" for k in word.children

@@ -256,6 +256,8 @@ class Reader:
         if before is None or before.low not in PREPOSITIONS or crossed:
             return None
         if before.i > trigger.last and not (before.low == "to" and self.words[before.i - 1].low in ELSEWHERE):
+            if before.low == "of" and self.words[before.i - 1].low == "out":
+                return "from", LINEAR
             holder = self.words[before.head]
             loose = before.low in LOOSE and holder.tag.startswith("NN") and not holder.weapon and not trigger.i <= holder.i <= trigger.last
             return None if loose else (before.low, LINEAR)
