@@ -1,5 +1,6 @@
 """``armswire events`` and ``armswire dead-letters``."""
 
+import logging
 import sys
 from datetime import datetime
 from typing import Any
@@ -47,6 +48,8 @@ def list_events(
     """The newest events, newest first."""
     wanted = Wanted(since, kind, _code(supplier), _code(recipient), system and system.lower(), relevant, limit)
     rows = ask(lambda engine: find_events(engine, wanted))
+    if form == "table":
+        rows = [row | {"relevant": "yes" if row["relevant"] else "no"} for row in rows]
     shown = ["stored", "type", "assertion", "suppliers", "recipients", "systems", "outlet", "title"]
     if not relevant:
         shown = ["stored", "relevant", "verdict", "reason", *shown[1:]]
@@ -106,6 +109,7 @@ def replay_dead_letters(letters: tuple[str, ...]) -> None:
     broker = read_settings().broker
     if not broker:
         raise SettingsError(["ARMSWIRE_BROKER: must be given, for example 127.0.0.1:9092"])
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what goes wrong is told once, below
     try:
         done = ask(lambda engine: replay(engine, broker, letters))
     except KafkaError as error:

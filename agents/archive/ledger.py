@@ -91,7 +91,9 @@ async def replay(engine: AsyncEngine, broker: str, prefixes: Sequence[str]) -> l
     """
     known = {topic.name for topic in TOPICS}
     done = []
-    async with AIOKafkaProducer(bootstrap_servers=broker, acks="all", max_request_size=REQUEST_BYTES) as producer:
+    producer = AIOKafkaProducer(bootstrap_servers=broker, acks="all", max_request_size=REQUEST_BYTES)
+    try:
+        await producer.start()
         for prefix in prefixes:
             letter = await read_dead_letter(engine, prefix)
             if letter is None:
@@ -102,6 +104,8 @@ async def replay(engine: AsyncEngine, broker: str, prefixes: Sequence[str]) -> l
                 await producer.send_and_wait(letter["topic"], value=letter["value"], key=letter["key"])
                 await _mark(engine, letter["id"])
                 done.append(Replayed(letter["id"], letter["topic"]))
+    finally:
+        await producer.stop()  # also where it never started: it has opened what must be closed
     return done
 
 

@@ -4,14 +4,15 @@ import asyncio
 import sys
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import click
 
 from agents.deliver.dispatch import senders_of
-from agents.deliver.ledger import Wanted, enable, find_deliveries, receiver_rows, replay
+from agents.deliver.ledger import Wanted, enable, find_alerts, find_deliveries, receiver_rows, replay
 from agents.deliver.message import render
 from agents.deliver.receivers import Answer, Message, Reason
 from agents.deliver.receivers.webhook import Webhooks, shown
@@ -25,6 +26,7 @@ from streams.output import output_option, print_rows
 from streams.records import Alert, AlertKind
 
 TABLE = ("created", "alert", "receiver", "kind", "watch", "state", "attempts", "next_at", "error")
+ID_SHOWN = 17  # characters of an alert's id: msg_ and enough to tell it from others
 COLUMNS = (
     "created", "alert", "receiver", "kind", "watch", "level", "state", "attempts", "next_at", "finished", "last_attempt",
     "reason", "status", "error", "duration",
@@ -47,8 +49,10 @@ def list_deliveries(
     alert: str | None, receiver: str | None, state: str | None, since: datetime | None, *, limit: int, form: str
 ) -> None:
     """The newest deliveries, newest first, with what their last attempt came to."""
-    wanted = Wanted((alert,) if alert else (), receiver, state, since, limit)
+    wanted = Wanted(_alerts([alert]) if alert else (), receiver, state, since, limit)
     rows = ask(lambda engine: find_deliveries(engine, wanted))
+    if form == "table":
+        rows = [row | {"alert": row["alert"][:ID_SHOWN]} for row in rows]
     print_rows(rows, TABLE if form == "table" else COLUMNS, form, "no delivery matches")
 
 
@@ -57,14 +61,29 @@ def list_deliveries(
 @click.option("--receiver", help="Only to this receiver.")
 @click.option("--exhausted", is_flag=True, help="All that ran out of attempts; no ID is needed.")
 def replay_deliveries(alerts: tuple[str, ...], receiver: str | None, *, exhausted: bool) -> None:
-    """Send alerts again from the start of the schedule; ID is the alert's, and stays the webhook-id."""
+    """Send alerts again from the start of the schedule.
+
+    ID is the alert's, or its first characters; it stays the webhook-id, so a receiver knows a repeat.
+    """
     if not alerts and not exhausted:
         raise click.UsageError("name alerts, or say --exhausted")
-    wanted = Wanted(alerts, receiver, State.EXHAUSTED if exhausted else None)
+    wanted = Wanted(_alerts(alerts), receiver, State.EXHAUSTED if exhausted else None)
     count = ask(lambda engine: replay(engine, wanted, datetime.now(UTC)))
-    click.echo(f"{count} deliveries are due now" if count else "no delivery matches", err=not count)
+    click.echo(f"due now: {count}" if count else "no delivery matches", err=not count)
     if not count:
         sys.exit(1)
+
+
+def _alerts(prefixes: Iterable[str]) -> list[str]:
+    """The alerts whose ids start so; each prefix must tell one from all others."""
+    found = []
+    for prefix in prefixes:
+        matches = ask(partial(find_alerts, prefix=prefix))
+        if len(matches) != 1:
+            count = "more than one" if matches else "no"
+            raise click.ClickException(f"{count} alert with deliveries has an id that starts with {prefix!r}")
+        found += matches
+    return found
 
 
 @click.group()
@@ -79,7 +98,9 @@ def list_receivers(form: str) -> None:
     configuration = load_configuration(read_settings().config)
     known = ask(receiver_rows)
     rows = [_row(receiver, known.get(receiver.id, {})) for receiver in configuration.receivers]
-    columns = ("id", "type", "to", "events", "state", "waiting", "delivered", "exhausted", "reason")
+    columns = ["id", "type", "to", "events", "state", "waiting", "exhausted", "reason"]
+    if form != "table":
+        columns.append("delivered")
     print_rows(rows, columns, form, "no receiver is configured")
 
 
@@ -142,4 +163,4 @@ def _find(name: str) -> Receiver:
     for receiver in configured:
         if receiver.id == name:
             return receiver
-    raise click.ClickException(f"no receiver {name!r}; there are {', '.join(r.id for r in configured) or 'none'}")
+    raise click.UsageError(f"no receiver {name!r}; there are {', '.join(r.id for r in configured) or 'none'}")

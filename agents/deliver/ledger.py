@@ -70,6 +70,13 @@ def _conditions(wanted: Wanted) -> list[Any]:
     return conditions
 
 
+async def find_alerts(engine: AsyncEngine, prefix: str) -> list[str]:
+    """Alerts with deliveries whose id starts with ``prefix``: at most two, for two are too many already."""
+    query = select(deliveries.c.alert).where(deliveries.c.alert.startswith(prefix, autoescape=True)).distinct().limit(2)
+    async with reading(engine) as connection:
+        return list((await connection.execute(query)).scalars())
+
+
 async def receiver_rows(engine: AsyncEngine) -> dict[str, dict[str, Any]]:
     """What the database knows of each receiver: its state, and what waits for it or was given up."""
     counts = select(

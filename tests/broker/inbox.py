@@ -35,7 +35,11 @@ class Inbox:
         self.most_together = max(self.most_together, self.together)
         try:
             answer = self.answers[min(len(self.requests), len(self.answers) - 1)]
-            if request.headers.get("webhook-id") == self.hang_once and self.hang_once not in self.ids:
+            if (
+                self.hang_once
+                and request.headers.get("webhook-id") == self.hang_once
+                and self.hang_once not in self.ids
+            ):
                 answer = HANG
             self.requests.append((request.headers, await request.read()))
             status, headers = answer if isinstance(answer, tuple) else (answer, {})

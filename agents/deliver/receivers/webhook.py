@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import os
 import socket
 import time
 from datetime import UTC, datetime
@@ -138,8 +139,15 @@ def _fault(error: Exception, seconds: float) -> Answer:
         return Answer(Reason.TIMEOUT, error=f"no answer within {seconds:g} s")
     if isinstance(error, aiohttp.ClientSSLError):
         return Answer(Reason.TLS, error=str(error)[:ERROR_CHARACTERS])
-    said = str(error) or type(error).__name__
+    said = _connecting(error) if isinstance(error, aiohttp.ClientConnectorError) else str(error) or type(error).__name__
     return Answer(Reason.CONNECTION, error=said[:ERROR_CHARACTERS])
+
+
+def _connecting(error: aiohttp.ClientConnectorError) -> str:
+    """What keeps a connection from being opened, in the system's own words."""
+    inner = error.os_error
+    why = os.strerror(inner.errno) if inner.errno is not None and inner.errno > 0 else inner.strerror or str(inner)
+    return f"connecting to {error.host}:{error.port}: {why}"
 
 
 def _cause(error: BaseException | None) -> _AddressRefusedError | None:
