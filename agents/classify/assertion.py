@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents.classify.candidates import Candidate
-from agents.classify.frames import Frame
+from agents.classify.frames import Frame, inflect
 from agents.classify.sentences import Sentence
 from streams.records import Assertion, EventType, Realis
 
@@ -30,6 +30,7 @@ class Cues:
         self._allege = _pattern(cues["allege"]["strong"])
         not_denials = "|".join(map(re.escape, cues["deny"]["not_denials"]))
         self._not_denial = re.compile(rf"\b(?:den|reject|dismiss|contest)\w*\W+(?:\w+\W+){{0,4}}(?:{not_denials})", re.IGNORECASE)
+        self._accusing = frozenset(form for verb in cues["allege"]["verbs"] for form in inflect(str(verb), True, {}))
         self._double = _pattern(cues["double_negation"])
         self._refusal = _pattern(cues["refusal_phrases"])
         self._undecided = _pattern(cues["undecided"])
@@ -45,12 +46,16 @@ class Cues:
             found = self._deny.search(text)
             if found and not self._not_denial.match(text, found.start()) and not self._double.search(text):
                 return Voice(Assertion.DENIED, sentence, *_place(sentence, found), "denial in title or lead")
-        refused = primary is not None and primary.types[0] in (EventType.REFUSAL, EventType.EMBARGO)
         near = {sentence.number for sentence in sentences[:2]} | ({primary.scene.sentence.number} if primary else set())
         for sentence in (s for s in sentences if s.number in near):
-            found = self._allege.search(_text(sentence))
-            if found and not refused:
-                return Voice(Assertion.ALLEGED, sentence, *_place(sentence, found), "hedge or accusation")
+            for found in self._allege.finditer(_text(sentence)):
+                place = _place(sentence, found)
+                if not _beside(sentence, place[0], primary):
+                    return Voice(Assertion.ALLEGED, sentence, *place, "hedge or accusation")
+        if primary is not None:
+            for word in primary.scene.sentence.above(primary.trigger.i):
+                if word.low in self._accusing and word.tag.startswith("V"):
+                    return Voice(Assertion.ALLEGED, primary.scene.sentence, word.start, word.end, "under an accusation")
         return Voice(Assertion.REPORTED)
 
     def refusal(self, sentence: Sentence) -> tuple[int, int] | None:
@@ -116,3 +121,13 @@ def _text(sentence: Sentence) -> str:
 def _place(sentence: Sentence, found: re.Match[str]) -> tuple[int, int]:
     base = sentence.words[0].start
     return base + found.start(), base + found.end()
+
+
+def _beside(sentence: Sentence, start: int, primary: Candidate | None) -> bool:
+    """Whether a cue stands in a relative clause that the primary event is no part of: "a firm that was accused of …"."""
+    cue = next(word for word in sentence.words if word.end > start)
+    for word in (cue, *sentence.above(cue.i)):
+        if word.dep == "relcl":
+            inside = {w.i for w in sentence.below(word.i)} | {word.i}
+            return primary is None or primary.scene.sentence is not sentence or primary.trigger.i not in inside
+    return False

@@ -90,19 +90,18 @@ class Classifier:
         voice = self._cues.voice(sentences, story.primary)
         decided = self._types.decide(story, reading.scenes, voice)
         voice = decided.voice or voice
+        if decided.types[0] in (EventType.REFUSAL, EventType.EMBARGO):  # acts of their own, whoever tells of them
+            voice = Voice(Assertion.REPORTED)
         roles = decided.roles
         kinds = decided.types
         one = systems.named(mentions, self._lexicon.systems, story.primary, sentences)
         sure = confidence(story, roles, kinds, voice, reading.verdict.score)
         suppliers, recipients = codes(roles.suppliers), codes(roles.recipients)
-        assertion = voice.assertion
-        if kinds[0] in (EventType.REFUSAL, EventType.EMBARGO) and assertion is Assertion.DENIED and decided.refused:
-            assertion = Assertion.REPORTED
         reading.classification = Classification(
             relevant=True,
             reason="event",
             types=kinds,
-            assertion=assertion,
+            assertion=voice.assertion,
             realis=realis(story.primary),
             suppliers=suppliers,
             recipients=recipients,

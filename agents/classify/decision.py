@@ -65,7 +65,7 @@ class Types:
         dyad = bool(primary.roles.suppliers and primary.roles.recipients) and primary.trigger.verb
         self._refuse(decided, [*lead, sentence], voice)
         self._settle(decided, phrases, primary.trigger.frame, dyad, voice)
-        speaker = _speaker([*lead, sentence], {*codes(roles.suppliers), *codes(roles.recipients)})
+        speaker = None if primary.trigger.frame is Frame.SEIZE else _speaker([*lead, sentence], {*codes(roles.suppliers), *codes(roles.recipients)})
         self._illicit(decided, voice, speaker is not None)
         if speaker is not None and decided.types[0] is T.ILLICIT_TRANSFER and voice.assertion is Assertion.REPORTED:
             word, told = speaker
