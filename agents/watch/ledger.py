@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import ColumnElement, Insert, RowMapping, Table, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agents.watch.grouping import Outcome
 from agents.watch.reports import Reports
@@ -56,6 +58,19 @@ class Decided:
 class Ledger(Reports):
     """All that watch remembers, behind one open transaction."""
 
+    def __init__(self, connection: AsyncConnection) -> None:
+        super().__init__(connection)
+        self._decisions: list[dict[str, Any]] = []
+
+    def _upsert(self, table: Table, values: dict[str, Any], where: ColumnElement[bool] | None = None) -> Insert:
+        """Insert a row, or replace the one with its key (only where ``where`` holds of it)."""
+        dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
+        insertion = dialect.insert(table).values(values)
+        statement: Insert = insertion.on_conflict_do_update(
+            index_elements=list(table.primary_key), set_=values, where=where
+        )
+        return statement
+
     async def raised_by(self, event: str) -> list[Outgoing]:
         """The alerts that ``event`` raised and that are to be sent."""
         rows = await self._connection.execute(
@@ -84,7 +99,7 @@ class Ledger(Reports):
         row = (await self._connection.execute(query)).mappings().first()
         return _decided(row).match if row else None
 
-    async def decide(
+    def decide(
         self,
         watch: str,
         event: str,
@@ -95,18 +110,23 @@ class Ledger(Reports):
         match: Match | None = None,
         now: datetime,
     ) -> None:
-        """Remember what the watch did with the event, or by what it nearly matched."""
-        await self._connection.execute(
-            insert(decisions).values(
-                watch=watch,
-                event=event,
-                development=development,
-                outcome=outcome,
-                alert=alert,
-                match=encode(match) if match else None,
-                decided=now,
-            )
+        """Remember what the watch did with the event, or by what it nearly matched; ``settle`` writes it."""
+        self._decisions.append(
+            {
+                "watch": watch,
+                "event": event,
+                "development": development,
+                "outcome": str(outcome),
+                "alert": alert,
+                "match": encode(match) if match else None,
+                "decided": now,
+            }
         )
+
+    async def settle(self) -> None:
+        """Write all decisions on the event at once."""
+        if self._decisions:
+            await self._connection.execute(insert(decisions), self._decisions)
 
     async def told_by(self, watch: str, events: Iterable[str], alert: str) -> None:
         """Note which message told what was collected."""
@@ -116,9 +136,8 @@ class Ledger(Reports):
     async def raise_alert(
         self, alert: Alert, *, created: str, event: str | None, told: str | None, held: str | None, now: datetime
     ) -> Outgoing:
-        """Store an alert; one that is held is never sent, so nothing waits for it to be taken."""
+        """Store an alert, in the place of one that was held; one that is held is never sent, so nothing waits for it."""
         assert alert.watch is not None
-        await self._connection.execute(delete(alerts).where(alerts.c.id == alert.id, alerts.c.held.is_not(None)))
         values = {
             "id": alert.id,
             "created": created,
@@ -134,16 +153,16 @@ class Ledger(Reports):
             "published": None if held else now,
             "taken": now if held else None,
         }
-        await self._connection.execute(insert(alerts).values(values))
+        await self._connection.execute(self._upsert(alerts, values, where=alerts.c.held.is_not(None)))
         return outgoing(values)
 
     async def gather(
         self, watch: str, kind: str, development: str, *, events: Sequence[str], first: datetime, due: datetime
     ) -> None:
         """Keep what is collected; ``events`` are all of it."""
-        await self.drop(watch, kind, development)
-        values = {"watch": watch, "kind": kind, "development": development, "first": first, "due": due}
-        await self._connection.execute(insert(gatherings).values(**values, events=json.dumps(list(events))))
+        key = {"watch": watch, "kind": kind, "development": development}
+        values = {"first": first, "due": due, "events": json.dumps(list(events))}
+        await self._connection.execute(self._upsert(gatherings, key | values))
 
     async def gathering(self, watch: str, kind: str, development: str) -> tuple[list[str], datetime, datetime] | None:
         """Events that are collected, when the first came, when they are due."""

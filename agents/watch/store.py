@@ -86,7 +86,8 @@ async def _decide(
             if raised is not None:
                 decision.alerts.append(raised)
         elif isinstance(one, Miss) and one.near:
-            await ledger.decide(watch.id, event_id, place.development.id, outcome=one.reason, now=now)
+            ledger.decide(watch.id, event_id, place.development.id, outcome=one.reason, now=now)
+    await ledger.settle()
     return decision
 
 

@@ -137,7 +137,7 @@ class Scene:
             due = first + timedelta(seconds=self.settings.group_interval)
             events = [*events, self.new.member.event]
             await self.ledger.gather(watch.id, Outcome.UPDATED, development, events=events, first=first, due=due)
-        await self.ledger.decide(
+        self.ledger.decide(
             watch.id,
             self.new.member.event,
             self.place.development.id,
