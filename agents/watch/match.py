@@ -45,7 +45,7 @@ def _clause(clause: Clause, event: Event, relevance: bool | str) -> Found:
     asks = stated or clause.relevant is not None or not (clause.all or clause.any)
     if asks and relevance != "any" and event.relevant is not relevance:
         return Miss(Reason.RELEVANT if event.relevant else Reason.IRRELEVANT)
-    found = [check(clause, event) for name, check in CHECKS.items() if name in stated]
+    found = [CHECKS[name](clause, event) for name in stated]
     found += [_clause(part, event, relevance) for part in clause.all or ()]
     if clause.any:
         found.append(_any([_clause(part, event, relevance) for part in clause.any], event))

@@ -87,14 +87,15 @@ class Hit:
         )
 
 
-GROUPS = frozenset({"all", "any", "not_"})
 TEXTUAL = frozenset({"text", "feeds"})  # a rule of these alone asks nothing of the classifier
-SETTINGS = frozenset({"relevant", "unresolved", "of_event"})  # they change how other keys are read
+CONDITIONS = (
+    "pair", "parties", "supplier", "recipient", "country", "systems", "types", "assertion", "text", "feeds", "tier",
+)  # fmt: skip
 
 
-def keys(clause: Clause) -> frozenset[str]:
+def keys(clause: Clause) -> list[str]:
     """The conditions that a clause itself states, its groups apart."""
-    return frozenset(name for name in type(clause).model_fields if getattr(clause, name)) - SETTINGS - GROUPS
+    return [name for name in CONDITIONS if getattr(clause, name)]
 
 
 def inner(clause: Clause) -> list[Clause]:
@@ -104,7 +105,7 @@ def inner(clause: Clause) -> list[Clause]:
 
 def textual(clause: Clause) -> bool:
     """Whether a clause, with all its groups, consists of ``text`` and ``feeds`` alone."""
-    return keys(clause) <= TEXTUAL and all(map(textual, inner(clause)))
+    return TEXTUAL.issuperset(keys(clause)) and all(map(textual, inner(clause)))
 
 
 def implied_relevance(clause: Clause) -> bool | str:

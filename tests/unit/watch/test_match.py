@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from agents.watch.match import match
-from agents.watch.rules import NEAR, Match, Miss, Reason
-from config.schema import Level
+from agents.watch.match import CHECKS, match
+from agents.watch.rules import CONDITIONS, NEAR, Match, Miss, Reason
+from config.schema import Clause, Level
 from streams.records import Confidence, Event, Evidence
 from tests.builders import a_system, a_watch, an_article, an_event
 
@@ -255,3 +255,9 @@ def test_a_miss_is_near_only_when_nothing_but_doubt_or_a_role_stood_between() ->
     assert match(a_watch({**DE_UA, "systems": ["leopard-1"]}), reversed_pair) == Miss(Reason.OTHER_SYSTEM)
     assert not Miss(Reason.OTHER_SYSTEM).near
     assert len(NEAR) == 7
+
+
+def test_every_key_of_a_clause_is_a_condition_with_a_check_a_group_or_a_setting() -> None:
+    others = {"all", "any", "not_", "relevant", "unresolved", "of_event"}
+    assert set(CONDITIONS) | others == set(Clause.model_fields)
+    assert set(CHECKS) == set(CONDITIONS)
