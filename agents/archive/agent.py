@@ -28,7 +28,8 @@ async def archive(stream: Any) -> None:
         if inbound.topic == DEAD_LETTERS.name:
             await store_dead_letter(engine, dead_letter_of(inbound), datetime.now(UTC))
         else:
-            await store_event(engine, decode(Event, inbound.value), inbound.value or b"", datetime.now(UTC))
+            event, value = decode(Event, inbound.value), inbound.value or b""
+            await store_event(engine, event, value, datetime.now(UTC), journaled=app.settings.embedded)
             metrics.ARTICLES.labels(Stage.ARCHIVE).inc()
 
     try:

@@ -29,11 +29,15 @@ class Stored(StrEnum):
     REPEAT = "repeat"
 
 
-async def store_event(engine: AsyncEngine, event: Event, value: bytes, now: datetime) -> Stored:
-    """Keep an event; ``value`` is its record, kept as it came where the event is relevant."""
+async def store_event(engine: AsyncEngine, event: Event, value: bytes, now: datetime, *, journaled: bool) -> Stored:
+    """Keep an event; ``value`` is its record, kept as it came where the event is relevant.
+
+    ``journaled``: the broker is the embedded one, so articles stand in the journal; elsewhere the look-up would be for nothing.
+    """
     async with transaction(engine) as connection:
         stored = await _insert(connection, events, _row(event, value, now))
-        await journal.mark_archived(connection, event.id)
+        if journaled:
+            await journal.mark_archived(connection, event.id)
     return stored
 
 

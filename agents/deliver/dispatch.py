@@ -19,6 +19,7 @@ from streams.database import TRANSIENT
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0  # between looks for what other workers took and people replayed
+GRACE_SECONDS = 2.0  # for requests under way when the stage is told to stop: a quick answer spares a repeat
 FAULT_SECONDS = 1.0  # before the database is asked again after a fault that may pass
 
 OUTCOMES: Mapping[Reason, tuple[State, ...]] = {
@@ -55,8 +56,14 @@ class Dispatch:
     """The scheduler of deliver; ``run`` it for the life of the stage."""
 
     def __init__(
-        self, outbox: Outbox, configuration: Callable[[], Configuration], senders: Mapping[str, Send], bell: Bell
+        self,
+        outbox: Outbox,
+        configuration: Callable[[], Configuration],
+        senders: Mapping[str, Send],
+        bell: Bell,
+        grace: float = GRACE_SECONDS,
     ) -> None:
+        self._grace = grace
         self._outbox = outbox
         self._configuration = configuration
         self._senders = senders
@@ -114,13 +121,23 @@ class Dispatch:
                 configured = next((r for r in self._configuration().receivers if r.id == receiver), None)
                 due = await self._outbox.claim(receiver, datetime.now(UTC)) if configured else None
                 if due is not None and configured is not None:
-                    await self._attempt(configured, due)
+                    await self._finished(asyncio.ensure_future(self._attempt(configured, due)))
                 elif not self._busy[receiver]:
                     return
         except TRANSIENT as error:
             log.warning("reading what is due for receiver %r: %s", receiver, error)  # the next look starts on it again
         finally:
             del self._busy[receiver]
+
+    async def _finished(self, attempt: asyncio.Future[None]) -> None:
+        """Wait for an attempt; when the stage is told to stop, for a moment longer, so that its answer is not lost."""
+        try:
+            await asyncio.shield(attempt)
+        except asyncio.CancelledError:
+            await asyncio.wait([attempt], timeout=self._grace)
+            attempt.cancel()
+            await asyncio.gather(attempt, return_exceptions=True)
+            raise
 
     async def _attempt(self, receiver: Receiver, due: Due) -> None:
         began = datetime.now(UTC)

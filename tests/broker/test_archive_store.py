@@ -21,7 +21,7 @@ from tests.builders import NOW, an_article, an_event
 
 
 async def put(engine: AsyncEngine, event: Event, now: datetime = NOW) -> Stored:
-    return await store_event(engine, event, encode(event), now)
+    return await store_event(engine, event, encode(event), now, journaled=True)
 
 
 def refused(value: bytes, stage: str = "classify", topic: str = "articles.deduplicated", offset: int = 1) -> DeadLetter:

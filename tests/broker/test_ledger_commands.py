@@ -47,7 +47,7 @@ async def _fill_archive(engine: AsyncEngine) -> None:
     event = an_event(
         an_article(title="Berlin hands Taurus to Kyiv"), suppliers=["DE"], recipients=["UA"], systems=["Taurus"]
     )
-    await store_event(engine, event, encode(event), NOW)
+    await store_event(engine, event, encode(event), NOW, journaled=False)
     value = b'{"broken": "\x1b[2J'
     inbound = Inbound("articles.collected", 2, 17, b"k", value, {})
     headers = headers_of("deduplicate", inbound, Poison("it is cut short"))

@@ -254,11 +254,11 @@ class TestSeveralWorkers:
 
 @asynccontextmanager
 async def dispatching(
-    outbox: Outbox, bell: Bell, *receivers: Receiver, timeout: float = 1.0
+    outbox: Outbox, bell: Bell, *receivers: Receiver, timeout: float = 1.0, grace: float = 0.0
 ) -> AsyncIterator[asyncio.Task[None]]:
     configuration = told(*receivers)
     async with Webhooks(timeout=timeout) as webhooks:
-        task = asyncio.create_task(Dispatch(outbox, lambda: configuration, senders_of(webhooks), bell).run())
+        task = asyncio.create_task(Dispatch(outbox, lambda: configuration, senders_of(webhooks), bell, grace).run())
         try:
             yield task
         finally:
@@ -356,6 +356,17 @@ class TestDispatching:
             async with dispatching(box(engine, desk), Bell(), desk):
                 await states(engine, lambda found: found == {"delivered": 1})
             assert inbox.ids == ["msg_1", "msg_1"]
+
+    async def test_an_answer_that_comes_while_the_stage_stops_is_kept(self, engine: AsyncEngine) -> None:
+        async with open_inbox(204, slow=0.3) as inbox:
+            desk = a_receiver(id="desk", url=inbox.url)
+            outbox = box(engine, desk)
+            for _ in range(3):
+                await outbox.take(an_alert(), Clock.now())
+            async with dispatching(outbox, Bell(), desk, grace=5.0):
+                await inbox.got(1)
+            assert sorted(row.state for row in await rows(engine)) == ["delivered", "pending", "pending"]
+            assert len(inbox.requests) == 1  # and nothing new was begun
 
     async def test_a_sender_that_breaks_is_a_failed_attempt_not_the_end_of_the_stage(self, engine: AsyncEngine) -> None:
         async def broken(_receiver: Receiver, _message: Message) -> Answer:
