@@ -16,7 +16,7 @@ VAGUE = {"dozens": (24, 99), "scores": (40, 99), "hundreds": (200, 999), "thousa
          "hundreds of thousands": (200000, 999999), "several": (3, 9), "a handful": (3, 6)}  # fmt: skip
 SCALE = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "mln": 1e6, "million": 1e6, "b": 1e9, "bn": 1e9, "bln": 1e9, "billion": 1e9,
          "tn": 1e12, "trillion": 1e12, "lakh": 1e5, "crore": 1e7, "lakh crore": 1e12}  # fmt: skip
-UNITS = "batteries battery launchers launcher containers container rounds squadrons squadron regiments regiment units unit systems sets tonnes tons crates".split()
+UNITS = ["batteries", "battery", "launchers", "launcher", "containers", "container", "rounds", "squadrons", "squadron", "regiments", "regiment", "units", "unit", "systems", "sets", "tonnes", "tons", "crates"]
 # A number with one of these behind it counts no weapons: calibres, ranges, weights, times, money, shares.
 NOT_COUNTS = re.compile(r"[\s-]*(?:mm|cm|km|kg|lb|pounds?|tonnes?|tons?|miles?|kilomet|met(?:er|re)s?|years?|days?|months?|weeks?|hours?|minutes?|per\s?cent|pct|%|[-–]year|percent"
                         r"|people|soldiers|troops|euros?|dollars?|dlrs|x\d)", re.IGNORECASE)  # fmt: skip
@@ -47,7 +47,7 @@ AFTER = re.compile(
     re.IGNORECASE,
 )
 MONTHS = {name: number for number, name in enumerate(
-    "january february march april may june july august september october november december".split(), 1)}  # fmt: skip
+    ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"], 1)}  # fmt: skip
 DATE = re.compile(
     rf"(?P<lead>by|in|until|before|since|from|during|on|late|early|mid)[\s-](?:(?P<day>\d{{1,2}})\s+)?(?:(?P<month>{'|'.join(MONTHS)})\s+"
     r"(?:(?P<day2>\d{1,2}),?\s+)?)?(?P<year>(?:19|20)\d{2})(?![\d–-])",

@@ -7,7 +7,7 @@ from typing import Any
 from agents.classify.direction import Slots, World, assign, distinct, govern
 from agents.classify.event_type import settle
 from agents.classify.frames import MOVES, Frame, Scene, Trigger
-from agents.classify.roles import Party, Reader, Roles, codes
+from agents.classify.roles import Party, Reader, Roles
 from streams.language.mentions import Kind
 from streams.records import EventType
 
@@ -24,10 +24,7 @@ MILITARY = frozenset(("military", "arms", "weapons", "weapon", "defence", "defen
 HANDLING = frozenset((Frame.GIVE, Frame.GET, Frame.ARRIVE, Frame.REFUSE, Frame.RETURN, Frame.BUYBACK, Frame.SEIZE, Frame.PRODUCE))
 # Nouns that stand for arms once the text has named them.
 GOODS = frozenset(
-    "batch batches number units unit package packages equipment hardware supplies supply goods item items system systems support aid help cargo"
-    " batteries battery launchers consignment shipments shipment order orders contract deal deals examples vehicles vehicle vessel vessels boat"
-    " boats ship ships plane planes aircraft parts components engines engine spares gear kit kits technology half dozen dozens hundreds"
-    " thousands million billion rounds material materials products squadron regiment license licence permit export exports sale".split()
+    ["batch", "batches", "number", "units", "unit", "package", "packages", "equipment", "hardware", "supplies", "supply", "goods", "item", "items", "system", "systems", "support", "aid", "help", "cargo", "batteries", "battery", "launchers", "consignment", "shipments", "shipment", "order", "orders", "contract", "deal", "deals", "examples", "vehicles", "vehicle", "vessel", "vessels", "boat", "boats", "ship", "ships", "plane", "planes", "aircraft", "parts", "components", "engines", "engine", "spares", "gear", "kit", "kits", "technology", "half", "dozen", "dozens", "hundreds", "thousands", "million", "billion", "rounds", "material", "materials", "products", "squadron", "regiment", "license", "licence", "permit", "export", "exports", "sale"]
 )
 
 

@@ -1,13 +1,13 @@
 """The classifier: one text in, its Classification out; pure apart from the model it loads."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from agents.classify import amounts, systems
 from agents.classify.assertion import Cues, Voice, realis
 from agents.classify.candidates import Candidate, Candidates
 from agents.classify.confidence import confidence
+from agents.classify.decision import Types
 from agents.classify.document import Story, resolve
 from agents.classify.event_type import Phrases
 from agents.classify.frames import Frames, Scene
@@ -15,11 +15,10 @@ from agents.classify.reading import Reading
 from agents.classify.relevance import Relevance, Verdict
 from agents.classify.roles import Party, Reader, codes
 from agents.classify.sentences import Parser, Sentence
-from agents.classify.decision import Types
 from config.lexicons import Lexicon
 from streams.language.gate import Gate
 from streams.language.mentions import Kind, Mention, Mentions
-from streams.records import EVIDENCE_SPANS, Assertion, Classification, Evidence, EventType
+from streams.records import EVIDENCE_SPANS, Assertion, Classification, EventType, Evidence
 
 VERSION = "1"  # of the rules: a change of any rule changes what a text is classified as
 ABSTAIN = 0.4  # overall confidence under which a register had rather have nothing

@@ -111,9 +111,7 @@ class Types:
         if statistics and kinds[0] not in (T.REFUSAL, T.EMBARGO) and 0 not in phrases.get(T.POLICY, ()):
             kinds.insert(0, T.MARKET_REPORT)
         aimless = not decided.roles.recipients
-        if kinds[0] is T.REFUSAL and aimless and 0 in phrases.get(T.POLICY, ()):
-            kinds.insert(0, T.POLICY)
-        elif kinds[0] in (T.DELIVERY, T.AGREEMENT, T.OFFER) and aimless and lead(T.POLICY, 2) and T.POLICY in alternatives:
+        if (kinds[0] is T.REFUSAL and aimless and 0 in phrases.get(T.POLICY, ())) or (kinds[0] in (T.DELIVERY, T.AGREEMENT, T.OFFER) and aimless and lead(T.POLICY, 2) and T.POLICY in alternatives):
             kinds.insert(0, T.POLICY)
         elif lead(T.POLICY) and kinds[0] not in (T.MARKET_REPORT, T.EMBARGO, T.REFUSAL, T.AUTHORIZATION, T.INVESTIGATION):
             kinds.insert(0 if not dyad or talk or 0 in phrases[T.POLICY] or frame in (Frame.POLICY, Frame.DEAL) or kinds[0] is T.NEGOTIATION else 1, T.POLICY)
@@ -137,12 +135,13 @@ class Types:
         kinds = decided.types
         if kinds[0] not in SUPPLIED:
             return
+        open_ended = kinds[0] in (T.NEGOTIATION, T.OFFER)
         suppliers, recipients = set(codes(decided.roles.suppliers)), set(codes(decided.roles.recipients))
         plain = voice.assertion is Assertion.REPORTED
         forbidden = suppliers & self._forbidden[0] or recipients & self._forbidden[1]
         denied = voice.assertion is Assertion.DENIED
         doubtful = denied or ((told or not plain) and (suppliers & self._sanctioned[0] or recipients & self._sanctioned[1]))
-        if (forbidden and kinds[0] is not T.NEGOTIATION) or doubtful:
+        if (forbidden and kinds[0] is not T.NEGOTIATION) or (doubtful and (denied or not open_ended)):
             kinds.insert(0, T.ILLICIT_TRANSFER)
             decided.rules[T.ILLICIT_TRANSFER] = "forbidden by embargo or sanctions"
 

@@ -70,7 +70,8 @@ def _given(trigger: Trigger, slots: Slots, roles: Roles) -> None:
     seller = source or subject
     if trigger.entry.done is EventType.OFFER:
         roles.suppliers = owners or slots.get("from", "by") or subject
-        roles.recipients = roles.recipients or [p for p in subject if owners]
+        holders = set(codes(roles.suppliers))
+        roles.recipients = roles.recipients or [p for p in [*subject, *slots.get("theme")] if not set(p.codes) & holders]
     elif owners and seller and not roles.recipients and not set(codes(owners)) & set(codes(seller)):
         roles.suppliers, roles.recipients = seller, owners
     else:

@@ -13,7 +13,7 @@ from streams.records import EventType
 BACK_OFF, FIRM_PRIOR, ORIGIN_PRIOR, FILLED = 0.5, 0.5, 0.4, 0.6
 ROLE_BEARING = 0.3  # a candidate below this share of the best one fills no role
 BUYER_FIRST = frozenset((Frame.GET, Frame.ASK, Frame.BUYBACK, Frame.DEAL))
-SPEAKING = frozenset("said says say told tells according reported reports announced minister spokesman spokesperson ambassador".split())
+SPEAKING = frozenset(["said", "says", "say", "told", "tells", "according", "reported", "reports", "announced", "minister", "spokesman", "spokesperson", "ambassador"])
 PLACES = IN - {"on"}
 UNORDERED = frozenset((Frame.SEIZE, Frame.INVESTIGATE, Frame.MARKET))  # whose other parties are police and courts
 UNSUPPLIED = frozenset((Frame.EMBARGO,))
@@ -152,7 +152,7 @@ def _may_act(sentence: Sentence, word: Word) -> bool:
     led = _led(sentence, word)
     if word.mention.form == "adjective" and sentence.words[word.head].low not in INSTITUTIONS:
         return False
-    if led in PLACES and word.mention.form in ("capital", "name") or led in ("against", "via", "through", "over", "amid"):
+    if (led in PLACES and word.mention.form in ("capital", "name")) or led in ("against", "via", "through", "over", "amid"):
         return False
     for head in sentence.above(word.i):
         if head.low in SPEAKING and head.tag.startswith("V"):

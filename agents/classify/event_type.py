@@ -28,8 +28,9 @@ def settle(trigger: Trigger, operators: Sequence[Trigger], roles: Roles, donated
     if trigger.frame is Frame.GET and roles.financiers and own is not T.OFFER:
         found.append(T.AID if codes(roles.financiers) == codes(roles.suppliers) else own)
         own = T.AGREEMENT if own is T.DELIVERY else T.AID
-    if trigger.frame in (Frame.BUYBACK, Frame.RETURN, Frame.SMUGGLE):
-        found.append(own)
+    refused = trigger.frame is Frame.REFUSE and not trigger.negated and not trigger.wanted
+    if refused or trigger.frame in (Frame.BUYBACK, Frame.RETURN, Frame.SMUGGLE):
+        found.append(T.REFUSAL if refused else own)
     refuse = above.get(Frame.REFUSE)
     lifted = LIFTING & {o.entry.lemma for o in operators}
     allow = above.get(Frame.AUTHORIZE) if trigger.frame is not Frame.AUTHORIZE else trigger
@@ -47,6 +48,8 @@ def settle(trigger: Trigger, operators: Sequence[Trigger], roles: Roles, donated
     deal = above.get(Frame.DEAL)
     if deal is not None and trigger.frame not in (Frame.DEAL, Frame.REFUSE, Frame.AUTHORIZE, Frame.EMBARGO):
         talk = deal.entry.done is T.NEGOTIATION
+        if trigger.frame is Frame.PRODUCE and not talk:
+            found.append(own)
         if talk:
             found.append(T.NEGOTIATION)
         elif deal.entry.lemma in AGREED and deal.i < trigger.i and trigger.frame is not Frame.ARRIVE:

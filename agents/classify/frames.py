@@ -92,10 +92,10 @@ class Scene:
 
 
 BOUNDARIES = frozenset(
-    "after while although though despite since whereas because amid when before where which who whom whose if unless following"
-    " ahead as until but".split()
+    ["after", "while", "although", "though", "despite", "since", "whereas", "because", "amid", "when", "before", "where", "which", "who", "whom", "whose", "if", "unless", "following", "ahead", "as", "until", "but"]
 )
 MARKS = frozenset((";", ":", "-", "–", "—", "(", ")"))
+TRADED = frozenset(["export", "exports", "supply", "delivery", "sale", "sales", "transfer", "shipment", "licence", "license", "permit", "aid"])
 OTHER_VERBS = frozenset(("up", "down", "away", "on"))  # particles that make another verb
 
 
@@ -129,7 +129,7 @@ class Frames:
             if word.i <= taken or (word.mention is not None and not word.weapon):
                 continue
             found = self._at(sentence, word)
-            if found is not None and not found[0].rest and _compounded(sentence, word):
+            if found is not None and not found[0].rest and (_compounded(sentence, word) or _other_ban(sentence, word, found[0])):
                 continue
             if found is None:
                 continue
@@ -153,9 +153,7 @@ class Frames:
                 last = _phrase(sentence, word.i, entry)
                 if last is not None and (entry.verb or noun or len(entry.rest) > 0):
                     return entry, last
-            elif entry.verb is not noun and (plain is None or plain[0].verb is noun):
-                plain = entry, word.i
-            elif plain is None and not entry.verb:
+            elif (entry.verb is not noun and (plain is None or plain[0].verb is noun)) or (plain is None and not entry.verb):
                 plain = entry, word.i
         return plain
 
@@ -189,7 +187,7 @@ class Frames:
         )
         trigger.passive = trigger.verb and (
             any(words[k].dep in ("nsubjpass", "auxpass", "agent") for k in word.children)
-            or word.tag == "VBN" and (word.dep in ("acl", "relcl") or i + 1 < len(words) and words[i + 1].low == "by")
+            or (word.tag == "VBN" and (word.dep in ("acl", "relcl") or (i + 1 < len(words) and words[i + 1].low == "by")))
         )
 
     @staticmethod
@@ -207,6 +205,15 @@ class Frames:
                 return False
             at = head
         return False
+
+
+def _other_ban(sentence: Sentence, word: Word, entry: Entry) -> bool:
+    """Whether a refusal's noun is of something else: an asset freeze, a flight ban."""
+    before = sentence.words[word.i - 1] if word.i else None
+    return (
+        entry.frame is Frame.REFUSE and not entry.verb and before is not None and before.mention is None
+        and before.tag in ("NN", "NNS") and before.low not in TRADED
+    )  # fmt: skip
 
 
 def _compounded(sentence: Sentence, word: Word) -> bool:

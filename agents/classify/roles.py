@@ -18,35 +18,29 @@ PREPOSITIONS = TO | IN | frozenset(
     ("from", "by", "with", "between", "against", "via", "through", "of", "over", "about", "under", "across", "among", "amid", "around", "within")
 )
 # "Israeli-made" is a maker, "Soviet-era", "Iran-backed", "Russian-occupied" are not.
-MADE = frozenset("made built supplied produced manufactured developed donated sourced refurbished assembled provided owned origin".split())
+MADE = frozenset(["made", "built", "supplied", "produced", "manufactured", "developed", "donated", "sourced", "refurbished", "assembled", "provided", "owned", "origin"])
 NOT_MAKER = frozenset(
-    "era designed style occupied backed held controlled led funded aligned allied occupied born speaking led sponsored type standard linked".split()
+    ["era", "designed", "style", "occupied", "backed", "held", "controlled", "led", "funded", "aligned", "allied", "occupied", "born", "speaking", "led", "sponsored", "type", "standard", "linked"]
 )
 BACK_REFERENCES = frozenset(
-    "country government kingdom company firm ministry administration nation state maker manufacturer island army bloc republic yard".split()
+    ["country", "government", "kingdom", "company", "firm", "ministry", "administration", "nation", "state", "maker", "manufacturer", "island", "army", "bloc", "republic", "yard"]
 )
+MAKERS = frozenset(["maker", "makers", "manufacturer", "manufacturers", "factory", "factories", "firm", "firms", "company", "companies", "industry", "dealer", "dealers", "group", "giant"])
 INSTITUTIONS = frozenset(
-    "army armies navy force forces troops military government governments police guard rebels fighters militia militias militants regime junta"
-    " president minister ministry ministers officials official authorities company firm maker soldiers separatists government's customs ally"
-    " leader leaders chief envoy delegation premier king prince allies opposition groups group side counterpart air".split()
+    ["army", "armies", "navy", "force", "forces", "troops", "military", "government", "governments", "police", "guard", "rebels", "fighters", "militia", "militias", "militants", "regime", "junta", "president", "minister", "ministry", "ministers", "officials", "official", "authorities", "company", "firm", "maker", "soldiers", "separatists", "government's", "customs", "ally", "leader", "leaders", "chief", "envoy", "delegation", "premier", "king", "prince", "allies", "opposition", "groups", "group", "side", "counterpart", "air"]
 )
-OWNED = frozenset("owned made built produced manufactured held operated developed retired used".split())  # "tanks once owned by Belgium"
+OWNED = frozenset(["owned", "made", "built", "produced", "manufactured", "held", "operated", "developed", "retired", "used"])  # "tanks once owned by Belgium"
 ELSEWHERE = frozenset(  # words whose "to" leads to no recipient
-    "visit visits trip journey tour address according thanks compared due response reply opposition relation threat threats ambassador"
-    " envoy next close closer similar neighbour addition contrary prior loyal relative ties return adviser".split()
+    ["visit", "visits", "trip", "journey", "tour", "address", "according", "thanks", "compared", "due", "response", "reply", "opposition", "relation", "threat", "threats", "ambassador", "envoy", "next", "close", "closer", "similar", "neighbour", "addition", "contrary", "prior", "loyal", "relative", "ties", "return", "adviser"]
 )
 EXAMPLES = frozenset(("as", "like", "including"))  # "countries such as Chad": what follows stands for the noun before
 PRONOUNS = frozenset(("it", "they", "he", "she", "its", "their", "his", "her", "we"))
 # Verbs whose object does what stands under them.
 OBJECT_CONTROL = frozenset(
-    "ask asks asked asking urge urges urged press presses pressed accuse accuses accused accusing suspect suspects suspected blame blamed"
-    " allow allows allowed let lets permit permits permitted authorise authorised authorize authorized forbid forbids bar bars barred bars"
-    " block blocks blocked stop stops stopped prevent prevents prevented sanction sanctions sanctioned want wants wanted warn warns warned"
-    " call calls called calling demand demands demanded convince convinced persuade persuaded beg invite invited tell tells told help helps"
-    " penalise penalised penalize penalized criticise criticised criticize criticized slam slammed condemn condemned".split()
+    ["ask", "asks", "asked", "asking", "urge", "urges", "urged", "press", "presses", "pressed", "accuse", "accuses", "accused", "accusing", "suspect", "suspects", "suspected", "blame", "blamed", "allow", "allows", "allowed", "let", "lets", "permit", "permits", "permitted", "authorise", "authorised", "authorize", "authorized", "forbid", "forbids", "bar", "bars", "barred", "bars", "block", "blocks", "blocked", "stop", "stops", "stopped", "prevent", "prevents", "prevented", "sanction", "sanctions", "sanctioned", "want", "wants", "wanted", "warn", "warns", "warned", "call", "calls", "called", "calling", "demand", "demands", "demanded", "convince", "convinced", "persuade", "persuaded", "beg", "invite", "invited", "tell", "tells", "told", "help", "helps", "penalise", "penalised", "penalize", "penalized", "criticise", "criticised", "criticize", "criticized", "slam", "slammed", "condemn", "condemned"]
 )
-HOSTING = frozenset("hosts hosted host hosting meets met meet meeting welcomes welcomed welcome visits visited visit receives received".split())
-SAYING = frozenset("warn warns warned believe believes insist insists say says said saying tell tells told report reports reported claim claims claimed note noted add added quote quoted".split())
+HOSTING = frozenset(["hosts", "hosted", "host", "hosting", "meets", "met", "meet", "meeting", "welcomes", "welcomed", "welcome", "visits", "visited", "visit", "receives", "received"])
+SAYING = frozenset(["warn", "warns", "warned", "believe", "believes", "insist", "insists", "say", "says", "said", "saying", "tell", "tells", "told", "report", "reports", "reported", "claim", "claims", "claimed", "note", "noted", "add", "added", "quote", "quoted"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +98,7 @@ class Reader:
             found = self._speaker(rule)
         elif head.party:
             found = [p for p in [self.party(head, rule, weight)] if p]
-            if not found or head.mention is not None and head.mention.kind is Kind.FIRM and not found[0].codes:
+            if not found or (head.mention is not None and head.mention.kind is Kind.FIRM and not found[0].codes):
                 found = self._modifiers(head, rule, weight)
         elif head.weapon:
             return []
@@ -182,10 +176,17 @@ class Reader:
             slot = self._parsed(trigger, word) or self._linear(trigger, word)
             if slot and slot[0] == "obj" and word.mention is not None and word.mention.form == "adjective" and not self._institution(word):
                 slot = "theme", THEME
+            if slot and slot[0] == "theme" and word.i < trigger.i and self._acts(trigger):  # "an Iranian ship carries", "a French frigate seizes"
+                slot = "subj", THEME
             if slot:
                 party = self.party(word, f"{trigger.entry.lemma}: {slot[0]}", slot[1])
                 if party:
                     yield slot[0], party
+
+    @staticmethod
+    def _acts(trigger: Trigger) -> bool:
+        """Whether a weapon before a trigger does what it says instead of being handled."""
+        return trigger.verb and not trigger.passive and trigger.frame in (Frame.GIVE, Frame.SEIZE)
 
     def _institution(self, word: Word) -> bool:
         """Whether an adjective stands before people or forces rather than goods: "arming Chadian rebels"."""
@@ -211,7 +212,7 @@ class Reader:
                 theme = theme or (head.weapon and not preposition)
             elif at.dep in ("acl", "relcl") and at.low in OWNED and head.weapon:
                 theme, preposition = True, ""
-            elif at.dep in ("agent", "prep") and head.low in OWNED and at.low in ("by", "in", "from"):
+            elif at.dep in ("agent", "prep") and head.low in OWNED and at.low in ("by", "from", "in"):
                 pass
             elif at.dep == "pobj" and head.low in EXAMPLES:
                 at = head
@@ -284,6 +285,8 @@ class Reader:
         k = word.i + 1
         while k < len(words) and k not in self.verbs and (words[k].tag in ("JJ", "CD", "POS", "HYPH", "VBN", "JJR") or words[k].tag.startswith("NN") or words[k].low in ("'s", "-", "and")):
             if words[k].weapon:
+                if k + 1 < len(words) and words[k + 1].low in MAKERS:
+                    return i, False
                 between = words[word.i + 1 : k]
                 return i, all(w.low != "and" or words[w.i + 1].party for w in between)
             k += 1
