@@ -38,9 +38,11 @@ class Workers:
             (folder / f"{name}.yaml").write_text(f"{name}: []\n")
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.exits: list[int] = []
+        self._own: dict[str, dict[str, str]] = {}
 
     def start(self, stage: str, place: int = 0, **environment: str) -> subprocess.Popen[bytes]:
         name = f"{stage}-{place}"
+        self._own[name] = environment
         log = (self.folder / f"{name}.log").open("ab")
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.broker.toy", stage],
@@ -59,7 +61,7 @@ class Workers:
             if process.poll() is not None:
                 self.exits.append(process.returncode)
                 stage, place = name.rsplit("-", 1)
-                self.start(stage, int(place))
+                self.start(stage, int(place), **self._own.get(name, {}))
 
     def kill(self, name: str) -> None:
         self.processes[name].send_signal(signal.SIGKILL)

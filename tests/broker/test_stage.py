@@ -93,3 +93,19 @@ async def test_a_stage_that_is_held_by_an_outage_waits_and_loses_nothing(
             assert await until(lambda: {b"one", b"held", b"two"} <= set(middle.counts), 60)
         assert "stage classify is held: TimeoutError: what it needs is away" in running.log("first-0")
         assert "stage classify goes on after" in running.log("first-0")
+
+
+async def test_a_stage_that_makes_no_progress_ends_itself_and_its_record_is_read_again(
+    toy: Toy, broker: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    with workers(toy, broker, tmp_path, request, TOY_STUCK="6") as running:
+        process = running.start("first")
+        async with Reader(broker, toy.topic("middle").name) as middle:
+            await produce(broker, toy.topic("in").name, [b"one"])
+            assert await until(lambda: b"one" in middle.counts, 40)
+            await produce(broker, toy.topic("in").name, [b"hang once"])
+            assert await until(lambda: process.poll() is not None, 40)
+            assert process.returncode == 1
+            assert "is stuck and ends, to be started again: nothing handled for 6 s" in running.log("first-0")
+            running.revive()
+            assert await until(lambda: b"hang once" in middle.counts, 60)

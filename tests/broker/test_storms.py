@@ -12,8 +12,8 @@ from tests.broker.processes import Reader, Workers, jumps, make_toy_topics, prod
 from tests.broker.toy import Toy
 
 SEEDS = (11, 23, 37, 41, 59)
-RECORDS, PAUSE = 500, 0.03
-KILL_EVERY, KILLS = 5.0, 2
+RECORDS, PAUSE = 600, 0.03
+KILL_EVERY, KILLS = 6.0, 3
 STUCK_SECONDS = 40.0  # the session timeout is 15 s: that long without a record is no rebalance any more
 
 
@@ -25,8 +25,11 @@ async def weather(broker: str, folder: Path, seed: int, **environment: str) -> l
     dice = random.Random(seed)
     values = [f"record {n}".encode() for n in range(RECORDS)]
     wrong: list[str] = []
-    with Workers(toy, broker, folder, TOY_SLOW="2.0", TOY_STORM="0.5", TOY_SEED=str(seed), **environment) as running:
-        running.start("first", 0), running.start("first", 1)
+    with Workers(
+        toy, broker, folder, TOY_SLOW="2.0", **environment
+    ) as running:
+        for place in range(2):
+            running.start("first", place, TOY_STORM=f"{seed}/{place}")
         async with Reader(broker, toy.topic("middle").name) as middle:
             source = asyncio.create_task(produce(broker, toy.topic("in").name, values, PAUSE))
             assert await until(lambda: middle.counts, 60), running.log("first-0")[-2000:]

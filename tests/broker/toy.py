@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from streams import liveness
 from streams.app import Inbound, StageApp, consume, stage_app
 from streams.faust_guards import ALL_GUARDS, Guard
 from streams.logs import start_logging
@@ -21,8 +22,7 @@ from streams.records import Poison
 from streams.topics import DAY, REQUEST_BYTES, Stage, Topic
 from streams.worker import run_app
 
-
-SLOW_COORDINATOR_SECONDS = 0.5
+SLOW_COORDINATOR_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,9 @@ def make_app(stage: str, environment: dict[str, str]) -> StageApp:
                 await app.publish(toy.topic(target), inbound.key, bytes(REQUEST_BYTES + 1))
             if inbound.value == b"held" and next(held) < 7:
                 raise TimeoutError("what it needs is away")
+            if inbound.value == b"hang once" and not (Path(environment["TOY_FOLDER"]) / "hung").exists():
+                (Path(environment["TOY_FOLDER"]) / "hung").touch()
+                await asyncio.sleep(3600)
             if inbound.value == b"hang":
                 await asyncio.sleep(3600)
             if slow and hash((inbound.partition, inbound.offset)) % 100 == 0:
@@ -73,25 +76,26 @@ def make_app(stage: str, environment: dict[str, str]) -> StageApp:
         await consume(app, stream, handle)
 
     if "TOY_STORM" in environment:
-        storm(float(environment["TOY_STORM"]), int(environment.get("TOY_SEED", "0")))
+        storm(environment["TOY_STORM"])
     return app
 
 
-def storm(chance: float, seed: int) -> None:
-    """Rebalances that follow each other at once: with ``chance`` an assignment is followed by another join.
+def storm(seed: str) -> None:
+    """Rebalances that follow each other at once: two of three assignments are followed by another join within 0.3 s.
 
-    The coordinator is slow meanwhile, as one is that has just moved: that is when a rebalance overtakes another.
+    The coordinator is slow meanwhile, as one is that has just moved: that is when a rebalance overtakes another. There is
+    calm between the bursts, for the next rebalance would mend what the last one broke.
     """
     from faust.transport.drivers.aiokafka import Consumer, ConsumerRebalanceListener
 
-    dice = random.Random(f"{seed}/{os.getpid() % 7}")
+    dice = random.Random(seed)
     original = ConsumerRebalanceListener.on_partitions_assigned
 
     async def on_partitions_assigned(self: Any, assigned: Any) -> None:
-        if dice.random() < chance:
+        if dice.random() < 2 / 3:
             coordinator = self._thread._ensure_consumer()._coordinator
             again = coordinator.request_rejoin if dice.random() < 0.5 else coordinator.reset_generation
-            asyncio.get_running_loop().call_later(dice.uniform(0, 0.1), again)
+            asyncio.get_running_loop().call_later(dice.uniform(0, 0.3), again)
         await original(self, assigned)
 
     seek = Consumer.seek_to_committed
@@ -106,6 +110,8 @@ def storm(chance: float, seed: int) -> None:
 
 
 def main() -> None:
+    if "TOY_STUCK" in os.environ:
+        liveness.STUCK_SECONDS = float(os.environ["TOY_STUCK"])
     start_logging("INFO", "text", sys.argv[1])
     run_app(make_app(sys.argv[1], dict(os.environ)))
 
