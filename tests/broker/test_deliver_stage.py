@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import statistics
 import time
 from collections.abc import AsyncIterator
@@ -13,7 +14,7 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from streams.database import alerts, dead_letters, open_engine, reading, transaction, upgrade
+from streams.database import alerts, dead_letters, deliveries, open_engine, reading, transaction, upgrade
 from streams.records import Alert, encode
 from streams.topics import ALERTS_RAISED, Stage, make_topics
 from tests.broker.inbox import Inbox, open_inbox
@@ -104,6 +105,25 @@ async def test_a_worker_killed_while_a_request_is_under_way_sends_it_again_with_
     mine = [each for each in inbox.ids if each in ids]
     assert mine.count(under_way) == 2
     assert len(mine) == len(ids) + 1
+
+
+async def test_a_worker_told_to_stop_keeps_the_answer_under_way_and_ends_in_time(
+    broker: str, ledger: AsyncEngine, inbox: Inbox, workers: Pipeline
+) -> None:
+    (alert,) = named("stopped", 1)
+    inbox.slow = 0.5
+    with workers:
+        await workers.ready()
+        await publish(broker, ledger, alert)
+        await arrived(inbox, {alert.id})
+        process = workers.processes[Stage.DELIVER]
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(process.wait, 10) == 0
+        assert time.monotonic() - began < 5
+    query = select(deliveries.c.state).where(deliveries.c.alert == alert.id)
+    async with reading(ledger) as connection:
+        assert (await connection.execute(query)).scalars().all() == ["delivered"]
 
 
 async def test_an_alert_reaches_its_receiver_within_a_moment(
