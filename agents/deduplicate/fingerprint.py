@@ -62,7 +62,6 @@ class Fingerprint:
     """An article's keys; ``story`` only where near copies are looked for."""
 
     article: str
-    content: bytes  # digest of the content hash
     item_key: bytes
     url_key: bytes | None
     text_key: bytes | None
@@ -86,7 +85,6 @@ class Fingerprints:
         lead = {plain(w) for w in (*title_words, *text_words[:PAIR_LEAD])}
         return Fingerprint(
             article=article.id,
-            content=_digest("content", article.content_hash),
             item_key=_digest("item", article.id),
             url_key=_digest("url", url) if (url := article.canonical_url) and _names_a_page(url) else None,
             text_key=_digest("text", said) if len({*title_words, *text_words}) >= TEXT_LEAST else None,

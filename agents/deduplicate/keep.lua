@@ -15,7 +15,9 @@ end
 if text ~= '' then
   redis.call('SET', text_key, text, 'EX', kept)
   for at = exact + 2, #KEYS do
-    redis.call('SET', KEYS[at], string.sub(seen[at] .. ref, -REF * most), 'EX', kept)
+    local known = string.find(seen[at], ref, 1, true)
+    local refs = known and seen[at] or string.sub(seen[at] .. ref, -REF * most)
+    redis.call('SET', KEYS[at], refs, 'EX', kept)
   end
 end
 return 1

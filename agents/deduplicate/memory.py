@@ -3,6 +3,7 @@
 import logging
 import re
 import secrets
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
@@ -10,8 +11,9 @@ from importlib import resources
 import msgspec
 import redis.asyncio
 
-from agents.deduplicate.fingerprint import REF_BYTES, Fingerprint
-from agents.deduplicate.verdict import Candidate, Decision, Holder, Known, as_candidate
+from agents.deduplicate.fingerprint import EXACT_BYTES, REF_BYTES, Fingerprint
+from agents.deduplicate.verdict import Candidate, Decision, Holder, Known, Reason, as_candidate
+from streams.records import Verdict
 
 log = logging.getLogger(__name__)
 
@@ -28,11 +30,21 @@ class CandidatesKeepChanging(TimeoutError):
     """Other workers store decisions on the same words all the time; it passes by itself."""
 
 
-class Entry(msgspec.Struct, array_like=True, frozen=True):
-    """The decision on one text of an item; ids are packed, those equal to the item's own are left out."""
+Outcome = tuple[
+    str, bytes | None, bytes | None, float | None, str
+]  # a decision with packed ids, the story's own left out
 
-    content: bytes
-    decision: tuple[str, bytes | None, bytes | None, float | None, str]
+
+class Item(msgspec.Struct, array_like=True, frozen=True):
+    """An item as it is stored: packed id, sketch and reference of its first text, and what was decided on it; None is new.
+
+    Every other text of the item is a revision of the same story, so nothing is stored for it here.
+    """
+
+    article: bytes
+    sketch: bytes
+    ref: bytes
+    outcome: Outcome | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +52,12 @@ class Seen:
     """One look-up: what is known, the decision if there is one, and the stamp by which a change is noticed."""
 
     stamp: bytes
-    entries: tuple[Entry, ...]
     decision: Decision | None
     known: Known
 
 
 Judge = Callable[[Fingerprint, Known], Decision]
-_entries = msgspec.msgpack.Decoder(tuple[Entry, ...])
-_holder = msgspec.msgpack.Decoder(tuple[bytes, bytes, frozenset[int]])
+_item = msgspec.msgpack.Decoder(Item)
 _candidate = msgspec.msgpack.Decoder(Candidate)
 _pack = msgspec.msgpack.Encoder().encode
 
@@ -63,7 +73,10 @@ class Memory:
         self._keep = store.register_script(view + _script("keep"))
 
     async def decide(self, fingerprint: Fingerprint, judge: Judge) -> Decision:
-        """The decision on this text of this article, for good: the stored one, or ``judge``'s, which is then stored."""
+        """The decision on this text of this article, for good: the stored one, or ``judge``'s, which is then stored.
+
+        Raises CandidatesKeepChanging where other workers are always faster.
+        """
         for _ in range(LOOKS):
             seen = await self.look(fingerprint)
             if seen.decision:
@@ -81,25 +94,24 @@ class Memory:
             args=[len(exact), secrets.token_bytes(8), TEXT_PREFIX, CANDIDATES, self._kept],
         )
         self._notice(epoch)
-        found = dict(zip(exact, values, strict=True))
-        entries = _entries.decode(found["item"]) if found["item"] else ()
-        mine = next((entry for entry in entries if entry.content == fingerprint.content), None)
+        items = {name: _item.decode(value) for name, value in zip(exact, values, strict=True) if value}
+        item = items.get("item")
         known = Known(
-            item_story=_decision(entries[0], fingerprint.article).story if entries else None,
-            text=_held(found.get("text")),
-            url=_held(found.get("url")),
+            item_story=_decision(item).story if item else None,
+            text=_holder(items.get("text")),
+            url=_holder(items.get("url")),
             candidates=[_candidate.decode(text) for text in texts],
         )
-        return Seen(stamp, entries, _decision(mine, fingerprint.article) if mine else None, known)
+        return Seen(stamp, _decision(item) if item and item.ref == fingerprint.ref else None, known)
 
     async def keep(self, fingerprint: Fingerprint, seen: Seen, decision: Decision) -> bool:
         """Store a decision if nothing changed since ``seen``; False: look again."""
         exact = _exact_keys(fingerprint)
-        holder = fingerprint.ref + _pack((_packed(fingerprint.article), _packed(decision.story), fingerprint.sketch))
+        here = fingerprint.item_key + fingerprint.ref
         values = {
-            "item": _pack((*seen.entries, _entry(fingerprint, decision))),
-            "text": b"" if seen.known.text else holder,
-            "url": b"" if seen.known.url else holder,
+            "item": b"" if seen.known.item_story else _pack(_as_item(fingerprint, decision)),
+            "text": b"" if seen.known.text else here,
+            "url": b"" if seen.known.url else here,
         }
         candidate = as_candidate(fingerprint, decision.story)
         kept = await self._keep(
@@ -136,25 +148,35 @@ def _pairs(fingerprint: Fingerprint) -> tuple[bytes, ...]:
     return fingerprint.story.pairs if fingerprint.story else ()
 
 
-def _held(value: bytes | None) -> Holder | None:
-    if not value:
+def _holder(item: Item | None) -> Holder | None:
+    if not item:
         return None
-    article, story, sketch = _holder.decode(value[REF_BYTES:])
-    return Holder(_unpacked(article), _unpacked(story), sketch)
+    sketch = frozenset(struct.unpack(f"<{len(item.sketch) // 2}H", item.sketch))
+    return Holder(_unpacked(item.article), _decision(item).story, sketch)
 
 
-def _entry(fingerprint: Fingerprint, decision: Decision) -> Entry:
+def _as_item(fingerprint: Fingerprint, decision: Decision) -> Item:
     story = None if decision.story == fingerprint.article else _packed(decision.story)
     copy_of = _packed(decision.copy_of) if decision.copy_of else None
-    return Entry(fingerprint.content, (decision.verdict, story, copy_of, decision.similarity, decision.reason))
+    new = decision.verdict is Verdict.NEW
+    outcome = None if new else (decision.verdict, story, copy_of, decision.similarity, decision.reason)
+    sketch = struct.pack(f"<{len(fingerprint.sketch)}H", *sorted(fingerprint.sketch))
+    return Item(_packed(fingerprint.article), sketch, fingerprint.ref, outcome)
 
 
-def _decision(entry: Entry, article: str) -> Decision:
-    verdict, story, copy_of, similarity, reason = entry.decision
-    return msgspec.convert(
-        (verdict, _unpacked(story) if story else article, _unpacked(copy_of) if copy_of else None, similarity, reason),
-        Decision,
+def _decision(item: Item) -> Decision:
+    article = _unpacked(item.article)
+    if item.outcome is None:
+        return Decision(Verdict.NEW, article, None, None, Reason.NONE)
+    verdict, story, copy_of, similarity, reason = item.outcome
+    packed = (
+        verdict,
+        _unpacked(story) if story else article,
+        _unpacked(copy_of) if copy_of else None,
+        similarity,
+        reason,
     )
+    return msgspec.convert(packed, Decision)
 
 
 def _packed(article: str) -> bytes:
@@ -166,4 +188,4 @@ def _unpacked(packed: bytes) -> str:
     return packed[1:].hex() if packed[:1] == b"\0" else packed.decode()
 
 
-assert REF_BYTES == 8, "view.lua cuts pairs into references of eight bytes"
+assert (EXACT_BYTES, REF_BYTES) == (16, 8), "the scripts cut values by these lengths"

@@ -141,6 +141,22 @@ async def test_a_revision_stays_in_its_story_and_an_older_text_keeps_its_decisio
     assert await decide(memory, deduplicator, copy) == was
 
 
+async def test_an_item_that_changes_all_day_takes_no_more_room_and_keeps_its_decisions(
+    store: redis.asyncio.Redis, deduplicator: Deduplicator
+) -> None:
+    memory = Memory(store)
+    founder = an_article(title="Flood warning on the river: live updates", summary="Text 0 of this page.", feed="live")
+    first = await decide(memory, deduplicator, founder)
+    key = deduplicator.fingerprint(founder).item_key
+    room = await store.strlen(key)
+    changes = [an_article(id=founder.id, title=founder.title, summary=f"Text {n} of this page.") for n in range(1, 30)]
+    decisions = [await decide(memory, deduplicator, change) for change in changes]
+    assert {(d.verdict, d.story) for d in decisions} == {(Verdict.REVISION, founder.id)}
+    assert await store.strlen(key) == room
+    assert [await decide(memory, deduplicator, change) for change in changes] == decisions
+    assert await decide(memory, deduplicator, founder) == first
+
+
 async def test_a_copy_of_a_revised_text_joins_the_story(store: redis.asyncio.Redis, deduplicator: Deduplicator) -> None:
     memory = Memory(store)
     founder = a_report(
@@ -292,12 +308,18 @@ async def test_keys_live_72_hours_from_their_last_use(store: redis.asyncio.Redis
     for key in keys:
         await store.expire(key, 60)
     await decide(memory, deduplicator, a_report(feed="two", canonical_url="http://127.0.0.1/himars"))
-    renewed = [key for key in keys if await store.ttl(key) > 60]
-    assert set(keys) - set(renewed) == {
-        deduplicator.fingerprint(founder).item_key
-    }  # not used: the founder itself did not come again
-    await decide(memory, deduplicator, founder)
-    assert await store.ttl(deduplicator.fingerprint(founder).item_key) > 60
+    not_renewed = [key for key in keys if await store.ttl(key) <= 60]
+    assert not_renewed == []
+
+
+async def test_a_repeat_is_a_use(store: redis.asyncio.Redis, deduplicator: Deduplicator) -> None:
+    memory = Memory(store)
+    article = a_report()
+    await decide(memory, deduplicator, article)
+    key = deduplicator.fingerprint(article).item_key
+    await store.expire(key, 60)
+    await decide(memory, deduplicator, article)
+    assert await store.ttl(key) > 60
 
 
 async def test_a_pair_remembers_the_newest_texts_only(store: redis.asyncio.Redis, deduplicator: Deduplicator) -> None:

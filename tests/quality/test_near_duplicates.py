@@ -4,7 +4,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,10 @@ from typing import Any
 import redis.asyncio
 import yaml
 
-from agents.deduplicate.decisions import shipped_decisions
-from agents.deduplicate.fingerprint import Fingerprints
-from agents.deduplicate.furniture import shipped_furniture
+from agents.deduplicate.deduplicator import Deduplicator
 from agents.deduplicate.memory import Memory
-from agents.deduplicate.rarity import shipped_rarity
-from agents.deduplicate.verdict import Decision, judge
+from agents.deduplicate.verdict import Decision
 from config.lexicons import load_lexicon
-from streams.language.mentions import Mentions
 from streams.language.normalise import sentences
 from streams.records import Article, Verdict
 from tests.builders import an_article
@@ -98,18 +94,18 @@ def pairs() -> list[Pair]:
     random.seed(4)
     others = list(combinations(stories, 2))
     related = [(a, b) for a, b in others if len(set(a["text"].split()) & set(b["text"].split())) > 18]
-    for one, other in [*related, *random.sample(others, 100)]:
+    for one, other in [*related, *random.sample(others, min(100, len(others)))]:
         found.append(Pair("other story", False, first_report(one), first_report(other)))
     return found
 
 
 @cache
-def fingerprints() -> Fingerprints:
-    return Fingerprints(Mentions(load_lexicon()), shipped_rarity(), shipped_decisions(), shipped_furniture())
+def deduplicator() -> Deduplicator:
+    return Deduplicator(load_lexicon())
 
 
 async def decide(memory: Memory, article: Article) -> Decision:
-    return await memory.decide(fingerprints().take(article, near=True), partial(judge, decisions=shipped_decisions()))
+    return await memory.decide(deduplicator().fingerprint(article), deduplicator().judge)
 
 
 async def is_copy(store: redis.asyncio.Redis, memory: Memory, one: tuple[str, str], other: tuple[str, str]) -> Decision:
