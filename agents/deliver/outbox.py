@@ -15,8 +15,8 @@ from streams import journal
 from streams.database import alerts, deliveries, reading, receiver_states, transaction
 from streams.records import Alert, AlertKind, encode
 
-LEASE = timedelta(seconds=60)  # of a receiver by a worker: several times the longest a request to a webhook may take
-LEASE_LEFT = timedelta(seconds=30)  # a lease with less left is renewed before the next request
+LEASE = timedelta(seconds=60)  # of a receiver by a worker: longer than any request takes, chat and mail included
+LEASE_LEFT = timedelta(seconds=40)  # a lease with less left is renewed before the next request
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Webhooks and Apprise against real receivers on loopback."""
 
+import asyncio
 import json
 import socket
 import time
@@ -80,6 +81,22 @@ async def test_a_receiver_that_hangs_is_given_up_in_time(webhooks: Webhooks) -> 
 async def test_a_port_where_nobody_listens_is_a_fault_of_the_connection(webhooks: Webhooks) -> None:
     answer = await webhooks.send(a_receiver(url=f"http://127.0.0.1:{free_port()}/hook"), MESSAGE)
     assert (answer.reason, answer.status) == (Reason.CONNECTION, None)
+
+
+async def test_an_answer_that_is_no_http_is_told_without_the_path_of_the_address(webhooks: Webhooks) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"220 mail.example ESMTP\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        answer = await webhooks.send(a_receiver(url=f"http://127.0.0.1:{port}/secret-path"), MESSAGE)
+    assert answer.reason is Reason.CONNECTION
+    assert (answer.error or "").startswith("the answer is no HTTP")
+    assert "secret-path" not in (answer.error or "")
 
 
 async def test_plain_text_where_tls_is_expected_is_a_fault_of_tls_or_connection(webhooks: Webhooks) -> None:

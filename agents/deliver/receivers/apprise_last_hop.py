@@ -6,7 +6,7 @@ import logging
 from agents.deliver.receivers import ERROR_CHARACTERS, Answer, Message, Reason
 from config.schema import Receiver
 
-TIMEOUT_SECONDS = 60  # a mail may need several round trips; the outbox retries what takes longer
+TIMEOUT_SECONDS = 30  # a mail may need several round trips; the outbox retries what takes longer
 
 # What went wrong stands with the attempt; said twice it would only be harder to read.
 log = logging.getLogger("apprise")

@@ -139,8 +139,20 @@ def _fault(error: Exception, seconds: float) -> Answer:
         return Answer(Reason.TIMEOUT, error=f"no answer within {seconds:g} s")
     if isinstance(error, aiohttp.ClientSSLError):
         return Answer(Reason.TLS, error=str(error)[:ERROR_CHARACTERS])
-    said = _connecting(error) if isinstance(error, aiohttp.ClientConnectorError) else str(error) or type(error).__name__
-    return Answer(Reason.CONNECTION, error=said[:ERROR_CHARACTERS])
+    return Answer(Reason.CONNECTION, error=_said(error)[:ERROR_CHARACTERS])
+
+
+def _said(error: Exception) -> str:
+    """What went wrong, without the address: its path often is the secret."""
+    match error:
+        case aiohttp.ClientConnectorError():
+            return _connecting(error)
+        case aiohttp.InvalidURL():
+            return "the address cannot be read"
+        case aiohttp.ClientResponseError():
+            return f"the answer is no HTTP: {error.message}"
+        case _:
+            return str(error) or type(error).__name__
 
 
 def _connecting(error: aiohttp.ClientConnectorError) -> str:
