@@ -1,6 +1,8 @@
 """Is this watch for this event? Exactly the meanings that README.md gives the words of watches.yaml."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from itertools import chain
 
 from agents.watch.rules import Hit, Match, Miss, Reason, implied_relevance, keys, spans
 from config.schema import Clause, Level, Watch
@@ -66,7 +68,9 @@ def _all(found: list[Found], clause: Clause) -> Found:
 def _any(found: list[Found], event: Event) -> Found:
     hits = [one for one in found if isinstance(one, Hit)]
     if hits:
-        return max(hits, key=lambda hit: (not hit.unresolved, _confidence(hit, event)))
+        best = max(hits, key=lambda hit: (not hit.unresolved, _confidence(hit, event)))
+        told = sum((hit for hit in hits if hit.unresolved is best.unresolved), Hit())
+        return replace(told, fields=best.fields)
     misses = sorted((one for one in found if isinstance(one, Miss)), key=lambda miss: not miss.near)
     return misses[0]
 
@@ -81,9 +85,10 @@ def _pair(clause: Clause, event: Event) -> Found:
     for one, other in couples:
         role = next((role for role in pair.roles if one in getattr(event, ACTING[role])), None)
         if role and other in event.recipients:
-            said = f"{one} → {other}" if role == "supplier" else f"{one} → {other} ({one} as {role})"
-            evidence = (*_spans(event, ACTING[role], one), *_spans(event, "recipients", other))
-            return Hit((said,), evidence, frozenset({"suppliers", "recipients"}))
+            givers, takers = _spans(event, ACTING[role], one), _spans(event, "recipients", other)
+            capacity = "" if role == "supplier" else f" as {role}"
+            said = f"{one}{capacity}{_quoted(givers)} → {other}{_quoted(takers)}"
+            return Hit((said,), (*givers, *takers), frozenset({"suppliers", "recipients"}))
     return Miss(_near_pair(couples, event))
 
 
@@ -104,9 +109,10 @@ def _parties(clause: Clause, event: Event) -> Found:
     wanted = list(clause.parties or ())
     roles = {code: [name for name in PARTIES if code in getattr(event, name)] for code in wanted}
     if all(roles.values()):
-        evidence = tuple(span for code in wanted for span in _spans(event, roles[code][0], code))
+        found = {code: _spans(event, roles[code][0], code) for code in wanted}
+        said = " and ".join(f"{code}{_quoted(found[code])}" for code in wanted)
         fields = frozenset(CONFIDENCE_OF.get(roles[code][0], "suppliers") for code in wanted)
-        return Hit((f"{' and '.join(wanted)} are parties",), evidence, fields)
+        return Hit((f"{said} are parties",), tuple(chain.from_iterable(found.values())), fields)
     if not set(wanted) <= _named(event):
         return Miss(Reason.OTHER_PARTIES)
     if event.roles != "resolved":
@@ -125,8 +131,11 @@ def _recipient(clause: Clause, event: Event) -> Found:
 def _role(clause: Clause, event: Event, wanted: Iterable[str], role: str, other: Reason) -> Found:
     found = [code for code in wanted if code in getattr(event, role)]
     if found:
-        evidence = tuple(span for code in found for span in _spans(event, role, code))
-        return Hit((f"{', '.join(found)} as {role.removesuffix('s')}",), evidence, frozenset({role}))
+        evidence = {code: _spans(event, role, code) for code in found}
+        said = ", ".join(f"{code}{_quoted(spans)}" for code, spans in evidence.items())
+        return Hit(
+            (f"{said} as {role.removesuffix('s')}",), tuple(chain.from_iterable(evidence.values())), frozenset({role})
+        )
     named = [code for code in wanted if code in _named(event)]
     if event.roles != "resolved":
         return _unresolved(clause, event, named, other)
@@ -157,10 +166,9 @@ def _systems(clause: Clause, event: Event) -> Found:
     found = [system for system in named if system.of_event or not clause.of_event]
     if not found:
         return Miss(Reason.SYSTEM_ONLY_MENTIONED if named else Reason.OTHER_SYSTEM)
-    evidence = tuple(span for system in found for span in _spans(event, "systems", system.id, system.name))
-    return Hit(
-        (f"{', '.join(dict.fromkeys(system.name for system in found))} named",), evidence, frozenset({"systems"})
-    )
+    evidence = {system.name: _spans(event, "systems", system.id, system.name) for system in found}
+    said = ", ".join(f"{name}{_quoted(spans)}" for name, spans in evidence.items())
+    return Hit((f"names {said}",), tuple(chain.from_iterable(evidence.values())), frozenset({"systems"}))
 
 
 def _types(clause: Clause, event: Event) -> Found:
@@ -208,6 +216,10 @@ CHECKS: dict[str, Callable[[Clause, Event], Found]] = {
     "feeds": _feeds,
     "tier": _tier,
 }
+
+
+def _quoted(found: list[Evidence]) -> str:
+    return f' ("{found[0].text}")' if found else ""
 
 
 def _named(event: Event) -> set[str]:

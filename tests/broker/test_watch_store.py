@@ -260,7 +260,7 @@ async def test_a_watch_that_wants_two_outlets_waits_for_the_second_and_tells_the
     assert alert.kind == "created"
     assert alert.event is not None
     assert (alert.event["id"], alert.independent_outlets, alert.articles_total) == (first.id, 2, 3)
-    assert alert.reasons == ["Taurus named", "2 independent outlets, needs 2"]
+    assert alert.reasons == ["names Taurus", "2 independent outlets, needs 2"]
 
 
 async def test_a_first_poll_raises_one_digest_a_watch_and_later_reports_update(engine: AsyncEngine) -> None:

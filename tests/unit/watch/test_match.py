@@ -60,7 +60,7 @@ def test_a_pair_of_lists_never_matches_a_country_with_itself() -> None:
 def test_the_match_says_that_germany_only_allows_what_denmark_sends() -> None:
     found = match(a_watch(DE_UA), an_event(suppliers=["DK"], authorizers=["DE"], recipients=["UA"]))
     assert isinstance(found, Match)
-    assert found.reasons == ("DE → UA (DE as authorizer)",)
+    assert found.reasons == ("DE as authorizer → UA",)
 
 
 def test_a_match_shows_the_spans_that_decided_and_no_others() -> None:
@@ -76,6 +76,17 @@ def test_a_match_shows_the_spans_that_decided_and_no_others() -> None:
     found = match(a_watch(DE_UA), an_event(suppliers=["DE", "FR"], recipients=["UA"], evidence=spans))
     assert isinstance(found, Match)
     assert [span.start for span in found.evidence] == [0, 9]
+    assert found.reasons == ('DE ("xx") → UA ("xx")',)
+
+
+def test_of_several_alternatives_all_are_told_and_the_surest_is_compared() -> None:
+    event = an_event(
+        an_article(title="Leopard 1A5 tanks"), systems=["Leopard 1"], confidence=Confidence(systems=0.3, overall=0.5)
+    )
+    when = {"any": [{"systems": ["leopard-1"]}, {"text": "Leopard 1A5", "country": "UA"}, {"text": "tanks"}]}
+    found = match(a_watch(when, min_confidence=0.4), event)
+    assert isinstance(found, Match)
+    assert found.reasons == ("names Leopard 1", 'says "tanks"', "confidence 0.50, needs 0.40")
 
 
 @pytest.mark.parametrize(
