@@ -105,6 +105,7 @@ reports = Table(
     Index("reports_by_story", "story"),
     Index("reports_by_development", "development"),
     Index("reports_by_article", "article"),
+    Index("reports_by_age", "placed"),
 )
 
 decisions = Table(

@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0  # a digest or update may be this late
 UNTAKEN_LOOK = timedelta(seconds=10)
 PAUSE_SECONDS = 5.0  # after an outage
+KEPT = timedelta(days=35)  # the topic keeps events for 30 days: whatever it may still repeat must be recognised
+FORGET_LOOK = timedelta(hours=1)
+FORGET_BATCH = 200  # developments a transaction: other stages write too
 
 
 async def keep_sending(
@@ -39,7 +42,7 @@ async def keep_sending(
     What was stored but not published when the broker failed is untaken, and so published again.
     """
     started: datetime | None = datetime.now(UTC)
-    looked = datetime.min.replace(tzinfo=UTC)
+    looked = tidied = datetime.min.replace(tzinfo=UTC)
     while True:
         now = datetime.now(UTC)
         try:
@@ -49,6 +52,8 @@ async def keep_sending(
             if now - looked >= UNTAKEN_LOOK:
                 await publish(await untaken(engine, now, started))
                 started, looked = None, now
+            if now - tidied >= FORGET_LOOK and await forget(engine, now) < FORGET_BATCH:
+                tidied = now
         except TRANSIENT as error:
             log.warning("sending what is due: %s: %s; trying again", type(error).__name__, error)
             await asyncio.sleep(PAUSE_SECONDS)
@@ -88,6 +93,14 @@ async def untaken(engine: AsyncEngine, now: datetime, started: datetime | None =
         ledger = Ledger(connection)
         await ledger.lock()
         return await ledger.untaken(now, started)
+
+
+async def forget(engine: AsyncEngine, now: datetime) -> int:
+    """Delete a batch of developments that nobody reported on for 35 days; how many. Their alerts are kept."""
+    async with transaction(engine) as connection:
+        ledger = Ledger(connection)
+        await ledger.lock()
+        return await ledger.forget(now - KEPT, FORGET_BATCH)
 
 
 async def _place(ledger: Ledger, development_id: str) -> Place | None:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agents.watch.grouping import Outcome
 from agents.watch.reports import Reports
 from agents.watch.rules import Match
-from streams.database import alerts, decisions, gatherings
+from streams.database import alerts, decisions, developments, gatherings, reports
 from streams.records import Alert, decode, encode
 
 PAUSE_SHORTEST, PAUSE_LONGEST = timedelta(minutes=1), timedelta(minutes=15)  # until an untaken alert is published again
@@ -181,6 +181,16 @@ class Ledger(Reports):
         query = select(gatherings).where(gatherings.c.due <= now).order_by(gatherings.c.kind, gatherings.c.due)
         rows = (await self._connection.execute(query)).mappings()
         return [(row["watch"], row["kind"], row["development"]) for row in rows]
+
+    async def forget(self, before: datetime, limit: int) -> int:
+        """Delete up to ``limit`` developments without a report since ``before``, and their decisions; alerts stay."""
+        later = select(reports.c.development).where(reports.c.placed >= before)
+        query = select(reports.c.development).where(reports.c.placed < before, reports.c.development.not_in(later))
+        old = list((await self._connection.execute(query.distinct().limit(limit))).scalars())
+        if old:
+            for column in (decisions.c.development, gatherings.c.development, reports.c.development, developments.c.id):
+                await self._connection.execute(delete(column.table).where(column.in_(old)))
+        return len(old)
 
     async def untaken(self, now: datetime, started: datetime | None = None) -> list[Outgoing]:
         """Alerts that deliver has not taken since they went to the topic; they count as published ``now``.

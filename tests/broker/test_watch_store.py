@@ -11,14 +11,24 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from agents.watch.due import send_due, untaken
+from agents.watch.due import forget, send_due, untaken
 from agents.watch.ledger import Outgoing
 from agents.watch.store import Decision, decide
 from config.load import Configuration
 from config.schema import Feed, Watch
 from config.settings import Settings, database_url
 from streams import journal
-from streams.database import alerts, decisions, developments, metadata, open_engine, reading, transaction, upgrade
+from streams.database import (
+    alerts,
+    decisions,
+    developments,
+    metadata,
+    open_engine,
+    reading,
+    reports,
+    transaction,
+    upgrade,
+)
 from streams.records import Alert, AlertKind, Article, Event, Verdict, decode
 from tests.builders import NOW, a_configuration, a_watch, an_article, an_event
 
@@ -385,6 +395,25 @@ async def test_an_alert_that_deliver_has_not_taken_is_published_again_ever_more_
     async with transaction(engine) as connection:
         await connection.execute(update(alerts).values(taken=NOW))
     assert await again(9999, started=NOW + timedelta(seconds=9999)) == []
+
+
+async def test_a_development_is_forgotten_after_35_days_without_a_report_and_its_alerts_are_not(
+    engine: AsyncEngine,
+) -> None:
+    watcher = Watcher(engine)
+    old, other = a_report("Outlet 1"), a_report("Outlet 1", recipients=["PL"])
+    await watcher.read(old, other)
+    watcher.now += timedelta(days=34)
+    assert await forget(engine, watcher.now) == 0
+    await watcher.read(a_copy(old, "Outlet 2", 34 * 24 * 60))
+    watcher.now += timedelta(days=2)
+    assert await forget(engine, watcher.now) == 1
+    async with reading(engine) as connection:
+        assert (await connection.execute(select(developments.c.id))).scalars().all() == [old.article.id]
+        assert {row.development for row in await connection.execute(select(reports))} == {old.article.id}
+        assert len((await connection.execute(select(alerts.c.id))).all()) == 1
+    assert (await watcher.decide(old)).repeat
+    assert not (await watcher.decide(other)).repeat
 
 
 async def test_the_journal_is_marked_in_the_same_transaction(engine: AsyncEngine) -> None:

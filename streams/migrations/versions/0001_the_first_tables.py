@@ -190,6 +190,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('event')
     )
     with op.batch_alter_table('reports', schema=None) as batch_op:
+        batch_op.create_index('reports_by_age', ['placed'], unique=False)
         batch_op.create_index('reports_by_article', ['article'], unique=False)
         batch_op.create_index('reports_by_development', ['development'], unique=False)
         batch_op.create_index('reports_by_story', ['story'], unique=False)
@@ -203,6 +204,7 @@ def downgrade() -> None:
         batch_op.drop_index('reports_by_story')
         batch_op.drop_index('reports_by_development')
         batch_op.drop_index('reports_by_article')
+        batch_op.drop_index('reports_by_age')
 
     op.drop_table('reports')
     op.drop_table('receiver_states')
