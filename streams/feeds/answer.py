@@ -26,6 +26,7 @@ class Fault(StrEnum):
     STATUS = "http_status"
     UNASKED_304 = "unasked_304"
     NOT_A_FEED = "not_a_feed"
+    INTERNAL = "internal"
 
 
 @dataclass(frozen=True, slots=True)

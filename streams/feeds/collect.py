@@ -44,6 +44,18 @@ KEPT = (
 PRUNED_EVERY = 86400.0
 READ_AGAIN_AFTER = 86400.0  # an unchanged body is read again after a day, so that its items' stamps stay fresh
 
+# What a document nobody thought of makes our own code raise: a failed poll of that feed, not one to repeat at once.
+UNEXPECTED = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+    MemoryError,
+    RecursionError,
+)
+
 Publish = Callable[[Topic, str, bytes], Awaitable[None]]
 Journal = Callable[[Sequence[Article]], Awaitable[None]]
 
@@ -92,7 +104,8 @@ class Collector:
                     if held in (1, 5) or held % 60 == 0:
                         log.warning("taking due feeds: %s: %s (try %d)", type(error).__name__, error, held)
                 try:
-                    await asyncio.wait_for(self._wake.wait(), pause)
+                    async with asyncio.timeout(pause):  # wait_for of Python 3.11 may swallow a cancellation
+                        await self._wake.wait()
                 except TimeoutError:
                     pass
         finally:
@@ -157,6 +170,9 @@ class Collector:
         except asyncio.CancelledError:
             await self._give_back(lease, time.time(), gap)
             raise
+        except UNEXPECTED as error:
+            log.exception('polling feed "%s"', lease.feed)
+            await self._fail(lease, feed, error)
         except Exception as error:
             log.warning(
                 'polling feed "%s": %s: %s; again in %g s', lease.feed, type(error).__name__, error, HELD_SECONDS,
@@ -165,6 +181,17 @@ class Collector:
             await self._give_back(lease, time.time() + HELD_SECONDS, gap)
         finally:
             renewing.cancel()
+
+    async def _fail(self, lease: Lease, feed: Feed | None, error: Exception) -> None:
+        if feed is None:
+            return
+        answer = Answer(fault=Fault.INTERNAL, message=f"{type(error).__name__}: {error}"[:200])
+        try:
+            before = outcome.fitted(await self._memory.state(feed.id), feed)
+            after = outcome.after_fault(feed, before, answer, now=time.time(), chance=random.random())
+            await self._mark_done(lease, feed, answer, after, Harvest())
+        except STORE_TRANSIENT:
+            pass  # the lease runs out by itself
 
     async def _renew(self, lease: Lease) -> None:
         while True:
@@ -214,7 +241,7 @@ class Collector:
             if known is None and not gathered.more:
                 await self._ledger.remember(feed.id, _moment(now), _cutoff(feed, now))
         await self._tell(feed, before, after)
-        await self._mark_done(lease, feed, answer, after, gathered)
+        await self._mark_done(lease, feed, answer, after, gathered, emptied=bool(before.items))
 
     async def _read(self, feed: Feed, answer: Answer) -> tuple[Answer, Document | None]:
         job = Job(answer.body, answer.content_type, redacted(feed.url), feed.id, answer.complete)
@@ -245,7 +272,16 @@ class Collector:
         if alert:
             await self._publish(ALERTS_RAISED, feed.id, encode(alert))
 
-    async def _mark_done(self, lease: Lease, feed: Feed, answer: Answer, after: FeedState, gathered: Harvest) -> None:
+    async def _mark_done(
+        self,
+        lease: Lease,
+        feed: Feed,
+        answer: Answer,
+        after: FeedState,
+        gathered: Harvest,
+        *,
+        emptied: bool = False,
+    ) -> None:
         now = time.time()
         forget: list[bytes] = []
         if now - after.pruned_at >= PRUNED_EVERY:
@@ -263,6 +299,8 @@ class Collector:
         self._show(feed, after)
         if answer.fault is not None:
             log.warning('fetching feed "%s": %s', feed.id, answer.message)
+        elif after.condition is Condition.EMPTY and emptied:
+            log.warning('feed "%s" had items and has none any more', feed.id)
         elif gathered.articles:
             log.info('feed "%s": %d articles', feed.id, len(gathered.articles))
 

@@ -1,7 +1,8 @@
 """Poll state in the store: what is due, who polls it (leases with fencing tokens), which items were seen.
 
 Keys (one hash tag, so that scripts work on a cluster): ``due`` feed → time (of the lease's end while it is leased),
-``tokens`` feed → token, ``hosts`` feed → host, ``busy`` host → until when nobody may ask it, ``states`` feed → FeedState,
+``tokens`` feed → token, ``hosts`` feed → host, ``busy`` host → until when nobody may ask it (L: it is being asked, and may be
+free sooner), ``states`` feed → FeedState,
 ``seen:FEED`` item id or second key → what is known of it.
 """
 
@@ -20,6 +21,7 @@ DUE, TOKENS, HOSTS, BUSY, STATES, COUNTER = (
     PREFIX + name for name in ("due", "tokens", "hosts", "busy", "states", "counter")
 )
 LOOK_AGAIN = 0.1  # seconds until a feed whose host is busy is looked at again
+GONE_KEPT = 40 * 86400  # seconds that the items of a feed stay known after it left the configuration
 LOOKED_AT_MOST = 1000  # due feeds a call
 
 # Atomic: of two collectors one gets the feed. Every feed that is looked at is leased or put behind the others.
@@ -30,14 +32,17 @@ local leased = {}
 for _, feed in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, most)) do
   if #leased / 2 >= count then break end
   local host = redis.call('HGET', hosts, feed)
-  local free = host and tonumber(redis.call('HGET', busy, host) or 0) or 0
+  local mark = host and redis.call('HGET', busy, host) or '0'
+  local asked = string.sub(mark, 1, 1) == 'L'
+  local free = tonumber(asked and string.sub(mark, 2) or mark)
   if free > now then
-    redis.call('ZADD', due, string.format('%.3f', math.min(free, now + again)), feed)
+    if asked then free = math.min(free, now + again) end
+    redis.call('ZADD', due, string.format('%.3f', free), feed)
   else
     local token = redis.call('INCR', counter)
     redis.call('HSET', tokens, feed, token)
     redis.call('ZADD', due, till, feed)
-    if host then redis.call('HSET', busy, host, till) end
+    if host then redis.call('HSET', busy, host, 'L' .. till) end
     leased[#leased + 1] = feed
     leased[#leased + 1] = token
   end
@@ -49,7 +54,7 @@ _RENEW = """
 if redis.call('HGET', KEYS[2], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
 local host = redis.call('HGET', KEYS[3], ARGV[1])
-if host then redis.call('HSET', KEYS[4], host, ARGV[3]) end
+if host then redis.call('HSET', KEYS[4], host, 'L' .. ARGV[3]) end
 return 1
 """
 _RELEASE = """
@@ -71,6 +76,7 @@ redis.call('HSET', KEYS[5], feed, ARGV[5])
 local set = tonumber(ARGV[6])
 for i = 7, 6 + 2 * set, 2 do redis.call('HSET', KEYS[6], ARGV[i], ARGV[i + 1]) end
 for i = 7 + 2 * set, #ARGV do redis.call('HDEL', KEYS[6], ARGV[i]) end
+redis.call('PERSIST', KEYS[6])
 return 1
 """
 _REQUEST = """
@@ -102,6 +108,8 @@ class PollMemory:
             if gone := listed - hosts.keys():
                 pipe.zrem(DUE, *gone)
                 pipe.hdel(TOKENS, *gone)
+                for feed in gone:
+                    pipe.expire(_seen(feed), GONE_KEPT)
             if first_polls:
                 pipe.zadd(DUE, dict(first_polls), nx=True)
             if hosts:

@@ -49,7 +49,7 @@ def after_fault(feed: Feed, state: FeedState, answer: Answer, *, now: float, cha
         message=answer.message,
         failures=state.failures + 1,
         failing_since=now if state.failing_since is None else state.failing_since,
-        gone_at=(now if state.gone_at is None else state.gone_at) if answer.fault is Fault.GONE else None,
+        gone_at=now if state.gone_at is None and answer.fault is Fault.GONE else state.gone_at,
         moved=None if state.failures >= schedule.FAILING_AFTER else state.moved,  # the old address may live again
     )
     changed.condition = schedule.condition_after(changed, answer, now)
