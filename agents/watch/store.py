@@ -124,5 +124,4 @@ async def _place(ledger: Ledger, event: Event, now: datetime, *, wanted: bool) -
     )
     placed = Placed(member, encode(alert_article(article)), msgspec.json.encode(flat(event)))
     await ledger.add_report(placed, development.id, article.feed, now)
-    known_article = any(one.member.article == article.id for one in known)
-    return Place(development, [*known, placed], known_article, withdrawn)
+    return Place(development, [*known, placed], withdrawn)

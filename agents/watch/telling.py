@@ -29,7 +29,6 @@ class Place:
 
     development: Development
     reports: list[Placed]
-    known_article: bool = False
     withdrawn: bool = False
 
     @property
@@ -42,6 +41,12 @@ class Place:
         last = {one.member.article: one for one in self.reports}
         standing = [one for one in last.values() if not one.member.retracted] or list(last.values())
         return sorted(standing, key=lambda one: (one.member.reported, one.member.event), reverse=True)
+
+    @property
+    def before(self) -> Placed | None:
+        """The state before of the article whose report is new."""
+        article = self.reports[-1].member.article
+        return next((one for one in reversed(self.reports[:-1]) if one.member.article == article), None)
 
     def report(self, event: str | None) -> Placed | None:
         return next((one for one in self.reports if one.member.event == event), None)
@@ -101,9 +106,10 @@ class Scene:
         return self.place.reports[-1]
 
     def arrival(self, history: History) -> Arrival:
+        before = self.place.before
         return Arrival(
-            withdrawn=self.place.withdrawn,
-            known_article=self.place.known_article,
+            withdrawn=self.place.withdrawn and not (before and before.member.retracted),
+            known_article=before is not None,
             changes=self._changes(history),
             backfill=self.backfill,
             independent=len(independent_outlets(self.place.members)),
@@ -111,11 +117,14 @@ class Scene:
 
     def _changes(self, history: History) -> list[str]:
         """What an article that messages rested on now says otherwise than itself before and than the last message."""
-        article = self.new.member.article
-        if history.last is None or article not in history.articles or not self.place.known_article:
+        before, now = self.place.before, self.new.facts
+        if (
+            before is None
+            or history.last is None
+            or before.member.article not in history.articles
+            or self.place.withdrawn
+        ):
             return []
-        before = [one for one in self.place.reports[:-1] if one.member.article == article][-1]
-        now = self.new.facts
         return changes(history.last.facts, now) if changes(before.facts, now) else []
 
     async def act(self, watch: Watch, found: Match | Miss, history: History, result: Outcome) -> Outgoing | None:

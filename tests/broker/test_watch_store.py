@@ -258,6 +258,12 @@ async def test_a_withdrawn_report_retracts_its_alert_and_counts_no_more(engine: 
     assert retracted.kind == "retracted"
     assert retracted.reasons == ["Outlet 1 withdrew its report", "1 independent outlets still report it"]
     assert (retracted.independent_outlets, retracted.articles_total) == (1, 1)
+    assert (
+        await watcher.read(
+            a_revision(first, 20, summary="This story has been withdrawn, sorry.", relevant=False, types=[])
+        )
+        == []
+    )
 
 
 async def test_a_watch_that_wants_two_outlets_waits_for_the_second_and_tells_the_first_report(
