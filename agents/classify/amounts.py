@@ -16,7 +16,26 @@ VAGUE = {"dozens": (24, 99), "scores": (40, 99), "hundreds": (200, 999), "thousa
          "hundreds of thousands": (200000, 999999), "several": (3, 9), "a handful": (3, 6)}  # fmt: skip
 SCALE = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "mln": 1e6, "million": 1e6, "b": 1e9, "bn": 1e9, "bln": 1e9, "billion": 1e9,
          "tn": 1e12, "trillion": 1e12, "lakh": 1e5, "crore": 1e7, "lakh crore": 1e12}  # fmt: skip
-UNITS = ["batteries", "battery", "launchers", "launcher", "containers", "container", "rounds", "squadrons", "squadron", "regiments", "regiment", "units", "unit", "systems", "sets", "tonnes", "tons", "crates"]
+UNITS = [
+    "batteries",
+    "battery",
+    "launchers",
+    "launcher",
+    "containers",
+    "container",
+    "rounds",
+    "squadrons",
+    "squadron",
+    "regiments",
+    "regiment",
+    "units",
+    "unit",
+    "systems",
+    "sets",
+    "tonnes",
+    "tons",
+    "crates",
+]
 # A number with one of these behind it counts no weapons: calibres, ranges, weights, times, money, shares.
 NOT_COUNTS = re.compile(r"[\s-]*(?:mm|cm|km|kg|lb|pounds?|tonnes?|tons?|miles?|kilomet|met(?:er|re)s?|years?|days?|months?|weeks?|hours?|minutes?|per\s?cent|pct|%|[-–]year|percent"
                         r"|people|soldiers|troops|euros?|dollars?|dlrs|x\d)", re.IGNORECASE)  # fmt: skip
@@ -69,13 +88,27 @@ def quantities(text: str, mentions: Sequence[Mention]) -> list[Quantity]:
         start, end = match.span("value")
         if any(m.start <= start < m.end for m in mentions) or NOT_COUNTS.match(text, end):
             continue
-        gap = re.compile(r"(?:[\s-]+(?!(?:and|for|to|from|in|by|with|on|at|that|which|will|is|are|were|was|has|have)\b)[\w'’/.-]+){0,4}?[\s-]+").match
-        target = next((m for m in weapons if end <= m.start <= end + 60 and (text[end : m.start].isspace() or _near(gap, text, end, m.start))), None)
+        gap = re.compile(
+            r"(?:[\s-]+(?!(?:and|for|to|from|in|by|with|on|at|that|which|will|is|are|were|was|has|have)\b)[\w'’/.-]+){0,4}?[\s-]+"
+        ).match
+        target = next(
+            (
+                m
+                for m in weapons
+                if end <= m.start <= end + 60 and (text[end : m.start].isspace() or _near(gap, text, end, m.start))
+            ),
+            None,
+        )
         unit = re.match(rf"\s+(?:\w+\s+){{0,2}}?({'|'.join(UNITS)})\b", text[end : end + 40])
         if target is None and unit is None:
             continue
         quantity = _count(match)
-        if quantity is None or (quantity.value is not None and 1900 <= quantity.value <= 2100 and match["value"].isdigit() and target is None):
+        if quantity is None or (
+            quantity.value is not None
+            and 1900 <= quantity.value <= 2100
+            and match["value"].isdigit()
+            and target is None
+        ):
             continue
         after = re.match(rf"\s+({'|'.join(UNITS)})\b", text[(target.end if target else end) :])
         quantity.unit = _singular(after[1]) if after else _singular(unit[1]) if unit and target is None else None
@@ -97,7 +130,11 @@ def money(text: str) -> list[Money]:
             currency = CURRENCIES.get(unit)
             if unit in ("kroner",):
                 currency = "DKK" if re.search(r"Danish|Denmark", text) else "NOK"
-            if value is None or currency is None or (currency == "GBP" and unit.startswith("pound") and not scale and value < 10_000):
+            if (
+                value is None
+                or currency is None
+                or (currency == "GBP" and unit.startswith("pound") and not scale and value < 10_000)
+            ):
                 continue
             if re.match(r"[\s-]crore", text[match.end() : match.end() + 7]) and scale == "lakh":
                 scale = "lakh crore"
@@ -127,7 +164,9 @@ def dates(text: str) -> list[Date]:
 
 def _near(gap: object, text: str, end: int, start: int) -> bool:
     between = text[end:start]
-    return len(between.split()) <= 4 and not re.search(r"[.;:,()]|\b(?:and|for|to|from|by|with|that|which|will|is|are|were|was|has|have|in|at|on)\b", between)
+    return len(between.split()) <= 4 and not re.search(
+        r"[.;:,()]|\b(?:and|for|to|from|by|with|that|which|will|is|are|were|was|has|have|in|at|on)\b", between
+    )
 
 
 def _count(match: re.Match[str]) -> Quantity | None:
@@ -154,7 +193,11 @@ def _spelled(raw: str) -> float | None:
         total = 0.0
         for piece in pieces:
             number = WORDS[piece]
-            total = max(total, 1) * number if number >= 12 and piece in ("dozen", "hundred", "thousand", "million", "billion") else total + number
+            total = (
+                max(total, 1) * number
+                if number >= 12 and piece in ("dozen", "hundred", "thousand", "million", "billion")
+                else total + number
+            )
         return total
     match = re.fullmatch(rf"({NUMBER})\s?(million|thousand|m|k|dozen)?", raw)
     if not match:

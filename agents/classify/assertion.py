@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents.classify.candidates import Candidate
-from agents.classify.frames import Frame, inflect
+from agents.classify.frames import Frame
+from agents.classify.inflection import verb_forms
 from agents.classify.sentences import Sentence
 from streams.records import Assertion, EventType, Realis
 
@@ -29,8 +30,10 @@ class Cues:
         self._deny = _pattern(cues["deny"]["strong"])
         self._allege = _pattern(cues["allege"]["strong"])
         not_denials = "|".join(map(re.escape, cues["deny"]["not_denials"]))
-        self._not_denial = re.compile(rf"\b(?:den|reject|dismiss|contest)\w*\W+(?:\w+\W+){{0,4}}(?:{not_denials})", re.IGNORECASE)
-        self._accusing = frozenset(form for verb in cues["allege"]["verbs"] for form in inflect(str(verb), True, {}))
+        self._not_denial = re.compile(
+            rf"\b(?:den|reject|dismiss|contest)\w*\W+(?:\w+\W+){{0,4}}(?:{not_denials})", re.IGNORECASE
+        )
+        self._accusing = verb_forms(cues["allege"]["verbs"], {})
         self._double = _pattern(cues["double_negation"])
         self._refusal = _pattern(cues["refusal_phrases"])
         self._undecided = _pattern(cues["undecided"])
@@ -80,7 +83,6 @@ class Cues:
     def combat(self, text: str) -> bool:
         """Whether a text tells of combat or drill."""
         return bool(self._combat.search(text))
-
 
     def deployment(self, text: str, lemma: str) -> bool:
         """Whether weapons move with their own forces: a verb of movement where a text tells of drills or deployment."""

@@ -4,10 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agents.classify.direction import Slots, World, assign, distinct, govern
+from agents.classify.direction import Around, World, assign
 from agents.classify.event_type import settle
 from agents.classify.frames import MOVES, Frame, Scene, Trigger
-from agents.classify.roles import Party, Reader, Roles
+from agents.classify.governing import Over, distinct, govern
+from agents.classify.grammar import Grammar
+from agents.classify.parties import Party, Roles
+from agents.classify.slots import Reader
 from streams.language.mentions import Kind
 from streams.records import EventType
 
@@ -20,11 +23,9 @@ WORTH = {Frame.POLICY: 0.5, Frame.MARKET: 0.45, Frame.INVESTIGATE: 0.65, Frame.P
          Frame.SEIZE: 0.7, Frame.RETURN: 0.8, Frame.ASK: 0.85}  # fmt: skip
 
 
-MILITARY = frozenset(("military", "arms", "weapons", "weapon", "defence", "defense", "munitions"))  # "military sales" need no other weapon
-HANDLING = frozenset((Frame.GIVE, Frame.GET, Frame.ARRIVE, Frame.REFUSE, Frame.RETURN, Frame.BUYBACK, Frame.SEIZE, Frame.PRODUCE))
-# Nouns that stand for arms once the text has named them.
-GOODS = frozenset(
-    ["batch", "batches", "number", "units", "unit", "package", "packages", "equipment", "hardware", "supplies", "supply", "goods", "item", "items", "system", "systems", "support", "aid", "help", "cargo", "batteries", "battery", "launchers", "consignment", "shipments", "shipment", "order", "orders", "contract", "deal", "deals", "examples", "vehicles", "vehicle", "vessel", "vessels", "boat", "boats", "ship", "ships", "plane", "planes", "aircraft", "parts", "components", "engines", "engine", "spares", "gear", "kit", "kits", "technology", "half", "dozen", "dozens", "hundreds", "thousands", "million", "billion", "rounds", "material", "materials", "products", "squadron", "regiment", "license", "licence", "permit", "export", "exports", "sale"]
+ALONE = MOVES | {Frame.DEAL, Frame.EMBARGO}  # frames that are events of their own under a move as well
+HANDLING = frozenset(
+    (Frame.GIVE, Frame.GET, Frame.ARRIVE, Frame.REFUSE, Frame.RETURN, Frame.BUYBACK, Frame.SEIZE, Frame.PRODUCE)
 )
 
 
@@ -43,7 +44,8 @@ class Candidate:
 class Candidates:
     """Builds candidates; holds the facts of the world that roles need."""
 
-    def __init__(self, events: Mapping[str, Any], origins: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, events: Mapping[str, Any], origins: Mapping[str, Sequence[str]], grammar: Grammar) -> None:
+        self._grammar = grammar
         self._exporters = {str(code): rank for rank, code in enumerate(events["exporters"])}
         self._flows = frozenset((str(a), str(b)) for a, b in events["known_flows"])
         self._imposers = frozenset(map(str, events["imposers"]))
@@ -52,28 +54,34 @@ class Candidates:
 
     def build(self, scene: Scene, focus: Sequence[Party]) -> list[Candidate]:
         """The candidates of one sentence; ``focus`` are the parties that a pronoun may mean."""
-        reader = Reader(scene, focus)
-        slots = {trigger.i: _slots(reader, trigger) for trigger in scene.triggers}
+        reader = Reader(scene, focus, self._grammar)
         world = World(self._exporters, self._flows, self._made_in(scene), self._donated_to, self._imposers)
-        found, governed = [], set()
+        around = {trigger.i: Around(trigger, reader.slots(trigger), world) for trigger in scene.triggers}
+        found: list[Candidate] = []
+        governed: set[int] = set()
         for trigger in scene.triggers:
-            operators = [o for o in scene.triggers if o is not trigger and o.frame not in MOVES and _governs(scene, o, trigger)]
+            others = [o for o in scene.triggers if o is not trigger and o.frame not in MOVES]
+            operators = [o for o in others if _governs(scene, o, trigger)]
             if trigger.frame in MOVES:
                 governed.update(o.i for o in operators)
-            found.append(self._candidate(scene, trigger, operators, slots, world))
-        return [c for c in found if c.trigger.frame in MOVES or c.trigger.i not in governed or c.trigger.frame in (Frame.DEAL, Frame.EMBARGO)]
+            found.append(self._candidate(scene, around, trigger, operators))
+        return [c for c in found if c.trigger.frame in ALONE or c.trigger.i not in governed]
 
     def _candidate(
-        self, scene: Scene, trigger: Trigger, operators: list[Trigger], slots: Mapping[int, Slots], world: World
+        self, scene: Scene, around: Mapping[int, Around], trigger: Trigger, operators: list[Trigger]
     ) -> Candidate:
-        own = slots[trigger.i]
-        roles = assign(trigger, own, world)
+        own = around[trigger.i]
+        roles = assign(own)
         for operator in operators:
-            govern(trigger, operator, slots[operator.i], own, roles, world)
+            govern(Over(around[operator.i], own), roles)
         distinct(roles)
         types = settle(trigger, operators, roles, self._donated_to)
-        score = POSITION[min(scene.sentence.number, len(POSITION) - 1)] * WORTH.get(trigger.frame, 1.0) * trigger.entry.worth * _near(scene, trigger)
-        score *= BARE + ROLE * bool(roles.suppliers) + ROLE * bool(roles.recipients)
+        score = (
+            POSITION[min(scene.sentence.number, len(POSITION) - 1)]
+            * WORTH.get(trigger.frame, 1.0)
+            * trigger.entry.worth
+        )
+        score *= (BARE + ROLE * bool(roles.suppliers) + ROLE * bool(roles.recipients)) * self._near(scene, trigger)
         if trigger.background and all(o.background for o in operators):
             score *= BACKGROUND
         return Candidate(scene, trigger, operators, roles, types, score)
@@ -86,12 +94,34 @@ class Candidates:
             for code in self._origins.get(word.mention.id, ())
         )
 
+    def _near(self, scene: Scene, trigger: Trigger) -> float:
+        """Worth by where the next weapon stands: little where something else than arms is given or got."""
+        words = scene.sentence.words
+        weapons = [word for word in words if word.weapon]
+        if not trigger.verb and trigger.i and words[trigger.i - 1].low in self._grammar.military:
+            return NEAR
+        if weapons and trigger.verb and trigger.frame in HANDLING and self._other_goods(scene, trigger):
+            return OTHER_GOODS
+        if any(scene.clauses[word.i] == trigger.clause for word in weapons):
+            return NEAR
+        if weapons:
+            return SAME_SENTENCE
+        return NO_WEAPON if trigger.frame in MOVES else RULED
 
-def _slots(reader: Reader, trigger: Trigger) -> Slots:
-    found: dict[str, list[Party]] = {}
-    for slot, party in reader.slots(trigger):
-        found.setdefault(slot, []).append(party)
-    return Slots(found)
+    def _other_goods(self, scene: Scene, trigger: Trigger) -> bool:
+        """Whether what a verb handles is no weapon: it gives permission, sends troops, stops a ship."""
+        words = scene.sentence.words
+        arrives = trigger.frame is Frame.ARRIVE
+        handled = {"nsubj" if arrives else "dobj"} | ({"nsubjpass"} if arrives or trigger.passive else set())
+        objects = [words[k] for k in words[trigger.i].children if words[k].dep in handled]
+        for thing in objects:
+            if thing.weapon or thing.party or not thing.tag.startswith("NN") or thing.low in self._grammar.goods:
+                return False
+            if any(t.i == thing.i for t in scene.triggers) or any(
+                word.weapon for word in scene.sentence.below(thing.i)
+            ):
+                return False
+        return bool(objects) or trigger.frame is Frame.RETURN
 
 
 def _governs(scene: Scene, operator: Trigger, trigger: Trigger) -> bool:
@@ -105,7 +135,9 @@ def _governs(scene: Scene, operator: Trigger, trigger: Trigger) -> bool:
         return False
     verbs = [t for t in scene.triggers if t.verb and operator.i < t.i < trigger.i and t.frame not in MOVES]
     if operator.i < trigger.i:
-        return not verbs and not any(t.i in below for t in scene.triggers if t.verb and t.i < operator.i and t.frame in MOVES)
+        return not verbs and not any(
+            t.i in below for t in scene.triggers if t.verb and t.i < operator.i and t.frame in MOVES
+        )
     head = sentence.words[trigger.i].head
     return not operator.verb and head not in (trigger.i, operator.i) and sentence.words[operator.i].head == head
 
@@ -120,34 +152,3 @@ def sentence_path(scene: Scene, i: int) -> set[int]:
         path.add(head.i)
         at = head
     return path
-
-
-def _near(scene: Scene, trigger: Trigger) -> float:
-    """Worth by where the next weapon stands: little where something else than arms is given or got."""
-    words = scene.sentence.words
-    weapons = [word for word in words if word.weapon]
-    if not trigger.verb and trigger.i and words[trigger.i - 1].low in MILITARY:
-        return NEAR
-    if weapons and trigger.verb and trigger.frame in HANDLING and _other_goods(scene, trigger):
-        return OTHER_GOODS
-    if any(scene.clauses[word.i] == trigger.clause for word in weapons):
-        return NEAR
-    if weapons:
-        return SAME_SENTENCE
-    return NO_WEAPON if trigger.frame in MOVES else RULED
-
-
-def _other_goods(scene: Scene, trigger: Trigger) -> bool:
-    """Whether what a verb handles is no weapon: it gives permission, sends troops, stops a ship."""
-    words = scene.sentence.words
-    passive = trigger.passive or trigger.frame is Frame.ARRIVE
-    objects = [words[k] for k in words[trigger.i].children if words[k].dep == ("nsubj" if trigger.frame is Frame.ARRIVE else "dobj")
-               or (passive and words[k].dep == "nsubjpass")]  # fmt: skip
-    for thing in objects:
-        if thing.weapon or thing.party or not thing.tag.startswith("NN") or thing.low in GOODS:
-            return False
-        if any(t.i == thing.i for t in scene.triggers) or any(word.weapon for word in scene.sentence.below(thing.i)):
-            return False
-    return bool(objects) or trigger.frame is Frame.RETURN
-
-

@@ -8,13 +8,15 @@ from agents.classify.assertion import Cues, Voice, realis
 from agents.classify.candidates import Candidate, Candidates
 from agents.classify.confidence import confidence
 from agents.classify.decision import Types
-from agents.classify.document import Story, resolve
+from agents.classify.document import Resolver, Story
 from agents.classify.event_type import Phrases
-from agents.classify.frames import Frames, Scene
+from agents.classify.frames import Scene
+from agents.classify.grammar import SUBJECTS, Grammar
+from agents.classify.parties import Names, Party, codes
 from agents.classify.reading import Reading
 from agents.classify.relevance import Relevance, Verdict
-from agents.classify.roles import Party, Reader, codes
 from agents.classify.sentences import Parser, Sentence
+from agents.classify.triggers import Triggers
 from config.lexicons import Lexicon
 from streams.language.gate import Gate
 from streams.language.mentions import Kind, Mention, Mentions
@@ -31,11 +33,13 @@ class Classifier:
         self._lexicon, self._parser = lexicon, parser
         self._mentions = Mentions(lexicon)
         self._gate = Gate(lexicon, self._mentions)
-        self._frames = Frames(lexicon.events, lexicon.cues)
+        self._grammar = Grammar.of(lexicon.events)
+        self._triggers = Triggers(lexicon.events, lexicon.cues, self._grammar)
         self._origins = {entry.id: entry.origin for entry in lexicon.systems.values()}
-        self._candidates = Candidates(lexicon.events, self._origins)
+        self._candidates = Candidates(lexicon.events, self._origins, self._grammar)
+        self._resolver = Resolver(self._grammar, self._origins)
         self._cues = Cues(lexicon.cues)
-        self._types = Types(lexicon.events, Phrases(lexicon.events), self._cues)
+        self._types = Types(lexicon.events, Phrases(lexicon.events), self._cues, self._grammar)
         self._relevance = Relevance(self._cues)
         self._versions = {"classifier": VERSION, "model": parser.model, **lexicon.versions}
 
@@ -54,9 +58,9 @@ class Classifier:
         found = self._mentions.find(title), self._mentions.find(text)
         if not verdict.passes:
             return self._irrelevant(found, str(verdict.reason), Reading(verdict, found))
-        scenes = [self._frames.read(s) for s in self._parser.parse(title, text, found)]
+        scenes = [self._triggers.read(s) for s in self._parser.parse(title, text, found)]
         candidates = self._build(scenes)
-        story = resolve(candidates, scenes, self._origins)
+        story = self._resolver.resolve(candidates, scenes)
         reading = Reading(verdict, found, scenes, candidates, story)
         judged = self._relevance.judge(reading, self._types.phrases(scenes))
         if judged is not Verdict.RELEVANT or story is None:
@@ -69,7 +73,7 @@ class Classifier:
         focus: list[Party] = []
         for scene in scenes:
             found.extend(self._candidates.build(scene, focus))
-            focus = _focus(scene, focus) or focus
+            focus = _focus(scene, focus, self._grammar) or focus
         return found
 
     def _irrelevant(self, found: tuple[list[Mention], list[Mention]], reason: str, reading: Reading) -> Reading:
@@ -110,7 +114,10 @@ class Classifier:
             countries=_countries(mentions),
             systems=one,
             roles="resolved" if suppliers and recipients else "unresolved",
-            quantities=[*amounts.quantities(title, reading.mentions[0]), *amounts.quantities(text, reading.mentions[1])],
+            quantities=[
+                *amounts.quantities(title, reading.mentions[0]),
+                *amounts.quantities(text, reading.mentions[1]),
+            ],
             money=_once([*amounts.money(title), *amounts.money(text)]),
             dates=_once([*amounts.dates(title), *amounts.dates(text)]),
             confidence=sure,
@@ -121,7 +128,12 @@ class Classifier:
         )
 
     def _evidence(
-        self, story: Story, decided: Any, voice: Voice, mentions: Sequence[tuple[str, Mention]], originals: tuple[str, str]
+        self,
+        story: Story,
+        decided: Any,
+        voice: Voice,
+        mentions: Sequence[tuple[str, Mention]],
+        originals: tuple[str, str],
     ) -> list[Evidence]:
         trigger = story.primary.trigger
         sentence = story.primary.scene.sentence
@@ -129,11 +141,20 @@ class Classifier:
         found = [_span("relevant", "true", sentence, start, end, f"{trigger.frame} frame")]
         for kind in decided.types:
             where = decided.places.get(kind)
-            found.append(_span("types", str(kind), *(where or (sentence, start, end)), decided.rules.get(kind, f"{trigger.entry.lemma}")))
+            found.append(
+                _span(
+                    "types",
+                    str(kind),
+                    *(where or (sentence, start, end)),
+                    decided.rules.get(kind, f"{trigger.entry.lemma}"),
+                )
+            )
         for name in ("suppliers", "recipients", "authorizers", "financiers", "via"):
             for party in getattr(decided.roles, name):
                 word = party.sentence.words[party.word]
-                found.extend(_span(name, code, party.sentence, word.start, word.end, party.rule) for code in party.codes)
+                found.extend(
+                    _span(name, code, party.sentence, word.start, word.end, party.rule) for code in party.codes
+                )
         if voice.sentence is not None:
             found.append(_span("assertion", str(voice.assertion), voice.sentence, voice.start, voice.end, voice.rule))
         for source, mention in mentions:
@@ -144,19 +165,21 @@ class Classifier:
         return found
 
 
-def _focus(scene: Scene, before: Sequence[Party]) -> list[Party]:
+def _focus(scene: Scene, before: Sequence[Party], grammar: Grammar) -> list[Party]:
     """The parties of a sentence's main subject, for the pronouns after it."""
-    reader = Reader(scene, before)
+    names = Names(scene, before, grammar)
     for word in scene.sentence.words:
-        if word.dep in ("nsubj", "nsubjpass"):
-            found = reader.named(word.i, "subject", 0.8)
+        if word.dep in SUBJECTS:
+            found = names.named(word.i, "subject", 0.8)
             if found:
                 return found
     return []
 
 
 def _span(name: str, value: str, sentence: Sentence, start: int, end: int, rule: str) -> Evidence:
-    return Evidence(field=name, value=value, source=sentence.source, start=start, end=end, text=sentence.whole[start:end], rule=rule)
+    return Evidence(
+        field=name, value=value, source=sentence.source, start=start, end=end, text=sentence.whole[start:end], rule=rule
+    )
 
 
 def _countries(mentions: Sequence[tuple[str, Mention]]) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from agents.classify.assertion import Voice
 from agents.classify.document import Story
-from agents.classify.roles import Party, Roles
+from agents.classify.parties import Party, Roles
 from streams.records import Assertion, Confidence, EventType
 
 GATE_MIDDLE = 3.0  # gate score at which relevance is even

@@ -8,7 +8,8 @@ from agents.classify.assertion import Cues, Voice
 from agents.classify.document import Story
 from agents.classify.event_type import Phrases
 from agents.classify.frames import Frame, Scene
-from agents.classify.roles import SAYING, Roles, codes
+from agents.classify.grammar import Grammar
+from agents.classify.parties import Roles, codes
 from agents.classify.sentences import Sentence, Word
 from streams.language.mentions import Kind
 from streams.records import Assertion, EventType
@@ -35,7 +36,8 @@ class Decided:
 class Types:
     """Decides types; holds phrases and the facts of events.yaml."""
 
-    def __init__(self, events: Mapping[str, Any], phrases: Phrases, cues: Cues) -> None:
+    def __init__(self, events: Mapping[str, Any], phrases: Phrases, cues: Cues, grammar: Grammar) -> None:
+        self._grammar = grammar
         self._phrases, self._cues = phrases, cues
         facts = {name: frozenset(map(str, events[name])) for name in (
             "forbidden_suppliers", "forbidden_recipients", "sanctioned_recipients", "sanctioned_suppliers")}  # fmt: skip
@@ -65,7 +67,11 @@ class Types:
         dyad = bool(primary.roles.suppliers and primary.roles.recipients) and primary.trigger.verb
         self._refuse(decided, [*lead, sentence], voice)
         self._settle(decided, phrases, primary.trigger.frame, dyad, voice)
-        speaker = None if primary.trigger.frame is Frame.SEIZE else _speaker([*lead, sentence], {*codes(roles.suppliers), *codes(roles.recipients)})
+        speaker = (
+            None
+            if primary.trigger.frame is Frame.SEIZE
+            else self._speaker([*lead, sentence], {*codes(roles.suppliers), *codes(roles.recipients)})
+        )
         self._illicit(decided, voice, speaker is not None)
         if speaker is not None and decided.types[0] is T.ILLICIT_TRANSFER and voice.assertion is Assertion.REPORTED:
             word, told = speaker
@@ -94,7 +100,9 @@ class Types:
         if kinds[0] is T.REFUSAL and voice.assertion is Assertion.DENIED:
             kinds[:] = [k for k in kinds if k is not T.REFUSAL] or [T.DELIVERY]
 
-    def _settle(self, decided: Decided, phrases: Mapping[EventType, Mapping[int, Place]], frame: Frame, dyad: bool, voice: Voice) -> None:
+    def _settle(
+        self, decided: Decided, phrases: Mapping[EventType, Mapping[int, Place]], frame: Frame, dyad: bool, voice: Voice
+    ) -> None:
         """Phrases in title or lead before the candidates' types, where they outrank them."""
         kinds, alternatives = decided.types, decided.alternatives
 
@@ -107,17 +115,41 @@ class Types:
             return True
 
         talk = kinds[0] in (T.MARKET_REPORT, T.POLICY)
-        statistics = lead(T.MARKET_REPORT) and (not dyad or talk or 0 in phrases[T.MARKET_REPORT] or len(phrases[T.MARKET_REPORT]) > 1)
+        statistics = lead(T.MARKET_REPORT) and (
+            not dyad or talk or 0 in phrases[T.MARKET_REPORT] or len(phrases[T.MARKET_REPORT]) > 1
+        )
         if statistics and kinds[0] not in (T.REFUSAL, T.EMBARGO) and 0 not in phrases.get(T.POLICY, ()):
             kinds.insert(0, T.MARKET_REPORT)
         aimless = not decided.roles.recipients
-        if (kinds[0] is T.REFUSAL and aimless and 0 in phrases.get(T.POLICY, ())) or (kinds[0] in (T.DELIVERY, T.AGREEMENT, T.OFFER) and aimless and lead(T.POLICY, 2) and T.POLICY in alternatives):
+        if (kinds[0] is T.REFUSAL and aimless and 0 in phrases.get(T.POLICY, ())) or (
+            kinds[0] in (T.DELIVERY, T.AGREEMENT, T.OFFER)
+            and aimless
+            and lead(T.POLICY, 2)
+            and T.POLICY in alternatives
+        ):
             kinds.insert(0, T.POLICY)
-        elif lead(T.POLICY) and kinds[0] not in (T.MARKET_REPORT, T.EMBARGO, T.REFUSAL, T.AUTHORIZATION, T.INVESTIGATION):
-            kinds.insert(0 if not dyad or talk or 0 in phrases[T.POLICY] or frame in (Frame.POLICY, Frame.DEAL) or kinds[0] is T.NEGOTIATION else 1, T.POLICY)
+        elif lead(T.POLICY) and kinds[0] not in (
+            T.MARKET_REPORT,
+            T.EMBARGO,
+            T.REFUSAL,
+            T.AUTHORIZATION,
+            T.INVESTIGATION,
+        ):
+            kinds.insert(
+                0
+                if not dyad
+                or talk
+                or 0 in phrases[T.POLICY]
+                or frame in (Frame.POLICY, Frame.DEAL)
+                or kinds[0] is T.NEGOTIATION
+                else 1,
+                T.POLICY,
+            )
         if lead(T.RESALE, 2) and kinds[0] in SUPPLIED:
             second_hand = 0 in phrases[T.RESALE] and kinds[0] is not T.AID
-            kinds.insert(0 if second_hand or (frame in (Frame.GIVE, Frame.RESELL) and kinds[0] is T.AGREEMENT) else 1, T.RESALE)
+            kinds.insert(
+                0 if second_hand or (frame in (Frame.GIVE, Frame.RESELL) and kinds[0] is T.AGREEMENT) else 1, T.RESALE
+            )
         if lead(T.PRODUCTION) and kinds[0] in SUPPLIED:
             kinds.insert(0 if frame in (Frame.PRODUCE, Frame.DEAL) and kinds[0] is not T.AGREEMENT else 1, T.PRODUCTION)
         if lead(T.REACQUISITION):
@@ -127,7 +159,9 @@ class Types:
         if lead(T.EMBARGO) and kinds[0] not in (T.REFUSAL, T.ILLICIT_TRANSFER, T.INVESTIGATION):
             kinds.insert(0, T.EMBARGO)
         smuggled = phrases.get(T.ILLICIT_TRANSFER, {})
-        if lead(T.ILLICIT_TRANSFER, 2) and (kinds[0] not in (T.REFUSAL, T.INVESTIGATION) or (0 in smuggled and kinds[0] is T.REFUSAL)):
+        if lead(T.ILLICIT_TRANSFER, 2) and (
+            kinds[0] not in (T.REFUSAL, T.INVESTIGATION) or (0 in smuggled and kinds[0] is T.REFUSAL)
+        ):
             kinds.insert(0, T.ILLICIT_TRANSFER)
 
     def _illicit(self, decided: Decided, voice: Voice, told: bool) -> None:
@@ -140,7 +174,9 @@ class Types:
         plain = voice.assertion is Assertion.REPORTED
         forbidden = suppliers & self._forbidden[0] or recipients & self._forbidden[1]
         denied = voice.assertion is Assertion.DENIED
-        doubtful = denied or ((told or not plain) and (suppliers & self._sanctioned[0] or recipients & self._sanctioned[1]))
+        doubtful = denied or (
+            (told or not plain) and (suppliers & self._sanctioned[0] or recipients & self._sanctioned[1])
+        )
         if (forbidden and kinds[0] is not T.NEGOTIATION) or (doubtful and (denied or not open_ended)):
             kinds.insert(0, T.ILLICIT_TRANSFER)
             decided.rules[T.ILLICIT_TRANSFER] = "forbidden by embargo or sanctions"
@@ -153,17 +189,22 @@ class Types:
         elif decided.types[0] is T.EMBARGO and not decided.roles.recipients:
             decided.roles.suppliers = []
 
-
-def _speaker(sentences: Sequence[Sentence], parties: set[str]) -> tuple[Word, Sentence] | None:
-    """A state, no party to the event, that says so itself: "Seoul says", "US warns"."""
-    for sentence in sentences:
-        for word in sentence.words:
-            mention = word.mention
-            if mention is None or mention.kind is not Kind.COUNTRY or mention.form in ("adjective", "people", "leader"):
-                continue
-            verb = sentence.words[word.head]
-            after = sentence.words[word.i + 1] if word.i + 1 < len(sentence.words) else None
-            said = (word.dep == "nsubj" and verb.low in SAYING) or (after is not None and after.low in SAYING and after.tag.startswith("V"))
-            if said and not set(mention.codes) & parties:
-                return word, sentence
-    return None
+    def _speaker(self, sentences: Sequence[Sentence], parties: set[str]) -> tuple[Word, Sentence] | None:
+        """A state, no party to the event, that says so itself: "Seoul says", "US warns"."""
+        for sentence in sentences:
+            for word in sentence.words:
+                mention = word.mention
+                if (
+                    mention is None
+                    or mention.kind is not Kind.COUNTRY
+                    or mention.form in ("adjective", "people", "leader")
+                ):
+                    continue
+                verb = sentence.words[word.head]
+                after = sentence.words[word.i + 1] if word.i + 1 < len(sentence.words) else None
+                said = (word.dep == "nsubj" and verb.low in self._grammar.saying) or (
+                    after is not None and after.low in self._grammar.saying and after.tag.startswith("V")
+                )
+                if said and not set(mention.codes) & parties:
+                    return word, sentence
+        return None

@@ -5,24 +5,39 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from agents.classify.frames import Frame, Trigger
-from agents.classify.roles import Roles, codes
+from agents.classify.parties import Roles, codes
 from streams.records import EventType
 
 T = EventType
-PLEDGING = frozenset(("send", "give", "provide", "supply", "deliver", "transfer", "hand over", "ship", "arm", "equip", "donate"))
-AGREED = frozenset(("deal", "contract", "agreement", "sign", "ink", "pact", "accord", "seal", "conclude", "finalise", "finalize"))
+PLEDGING = frozenset(
+    ("send", "give", "provide", "supply", "deliver", "transfer", "hand over", "ship", "arm", "equip", "donate")
+)
+AGREED = frozenset(
+    ("deal", "contract", "agreement", "sign", "ink", "pact", "accord", "seal", "conclude", "finalise", "finalize")
+)
 LIFTING = frozenset(("lift", "resume", "reinstate", "restore", "unfreeze", "unblock"))  # what undoes a refusal
+OBJECTING = frozenset(
+    ("warn", "object", "oppose", "criticise", "criticize", "condemn", "protest", "slam")
+)  # such words are policy
 # Later rooms may put these before a candidate's own type when their phrases stand in title or lead.
 PRECEDENCE = (T.REACQUISITION, T.ILLICIT_TRANSFER, T.REFUSAL, T.EMBARGO, T.AUTHORIZATION, T.INVESTIGATION, T.RESALE, T.PRODUCTION, T.DELIVERY,
               T.AID, T.AGREEMENT, T.NEGOTIATION, T.OFFER, T.POLICY, T.MARKET_REPORT)  # fmt: skip
 
 
-def settle(trigger: Trigger, operators: Sequence[Trigger], roles: Roles, donated_to: Collection[str]) -> list[EventType]:
+def settle(
+    trigger: Trigger, operators: Sequence[Trigger], roles: Roles, donated_to: Collection[str]
+) -> list[EventType]:
     """Types of one candidate, primary first, by the precedence of the words over its trigger."""
     entry = trigger.entry
     above = {o.frame: o for o in operators}
     own = entry.wanted if trigger.wanted else entry.planned if trigger.planned else entry.done
-    if (own is T.DELIVERY and trigger.planned and not trigger.wanted and entry.lemma in PLEDGING and set(codes(roles.recipients)) & set(donated_to)):
+    if (
+        own is T.DELIVERY
+        and trigger.planned
+        and not trigger.wanted
+        and entry.lemma in PLEDGING
+        and set(codes(roles.recipients)) & set(donated_to)
+    ):
         own = T.AID
     found: list[EventType] = []
     if trigger.frame is Frame.GET and roles.financiers and own is not T.OFFER:
@@ -38,17 +53,21 @@ def settle(trigger: Trigger, operators: Sequence[Trigger], roles: Roles, donated
         found.append(T.REFUSAL)
     elif refuse is not None and not refuse.negated and not lifted:
         found.append(refuse.entry.wanted if refuse.wanted and refuse.verb else T.REFUSAL)
-    elif trigger.negated and (trigger.frame in (Frame.GIVE, Frame.AUTHORIZE) or (trigger.frame is Frame.GET and entry.done is T.OFFER)):
+    elif trigger.negated and (
+        trigger.frame in (Frame.GIVE, Frame.AUTHORIZE) or (trigger.frame is Frame.GET and entry.done is T.OFFER)
+    ):
         found.append(T.REFUSAL)
     for frame in (Frame.EMBARGO, Frame.AUTHORIZE, Frame.INVESTIGATE):
         if frame in above and not above[frame].negated:
             found.append(above[frame].entry.done)
+    if any(o.entry.lemma in OBJECTING and o.i < trigger.i for o in operators) and T.REFUSAL not in found:
+        found.append(T.POLICY)
     if Frame.ASK in above and trigger.frame is Frame.GIVE and T.REFUSAL not in found:
         found.append(T.OFFER)
     deal = above.get(Frame.DEAL)
     if deal is not None and trigger.frame not in (Frame.DEAL, Frame.REFUSE, Frame.AUTHORIZE, Frame.EMBARGO):
         talk = deal.entry.done is T.NEGOTIATION
-        if trigger.frame is Frame.PRODUCE and not talk:
+        if trigger.frame is Frame.PRODUCE and not talk and not {Frame.AWARD, Frame.WIN} & set(above):
             found.append(own)
         if talk:
             found.append(T.NEGOTIATION)

@@ -7,13 +7,17 @@ from enum import StrEnum
 from agents.classify.assertion import Cues
 from agents.classify.candidates import Candidate
 from agents.classify.frames import MOVES, Frame, Scene
+from agents.classify.parties import codes
 from agents.classify.reading import Reading
-from agents.classify.roles import codes
 from streams.language.mentions import Kind
 from streams.records import EventType
 
 WORTHWHILE = 0.2  # worth under which a candidate reports no event
-GATE_MIDDLE, GATE_SHARE, COMBAT = 4.0, 0.06, 0.15  # what the gate's evidence adds to a candidate's score, and combat takes away
+GATE_MIDDLE, GATE_SHARE, COMBAT = (
+    4.0,
+    0.06,
+    0.15,
+)  # what the gate's evidence adds to a candidate's score, and combat takes away
 TALK = frozenset((EventType.MARKET_REPORT, EventType.POLICY, EventType.EMBARGO, EventType.ILLICIT_TRANSFER))
 
 
@@ -64,17 +68,27 @@ class Relevance:
         aside = self._aside(reading, best)
         if aside is not None and not lead & TALK:
             return aside
-        parties = {*codes(story.roles.suppliers), *codes(story.roles.recipients), *codes(story.roles.authorizers), *codes(story.roles.financiers)}
+        parties = {
+            *codes(story.roles.suppliers),
+            *codes(story.roles.recipients),
+            *codes(story.roles.authorizers),
+            *codes(story.roles.financiers),
+        }
         named = _states(reading.scenes)
         if len(parties) < 2 and not lead & TALK:
             if len(named) < 2 and best.score >= CLEAR and FOREIGN.search(_text(best.scene)):
                 return Verdict.RELEVANT
             if len(named) < 2:
                 return Verdict.DOMESTIC if parties else Verdict.NO_PARTY
-            if best.trigger.frame not in MOVES and best.trigger.frame not in (Frame.DEAL, Frame.AUTHORIZE, Frame.REFUSE, Frame.EMBARGO, Frame.ASK):
+            if best.trigger.frame not in MOVES and best.trigger.frame not in (
+                Frame.DEAL,
+                Frame.AUTHORIZE,
+                Frame.REFUSE,
+                Frame.EMBARGO,
+                Frame.ASK,
+            ):
                 return Verdict.NO_EVENT
         return Verdict.RELEVANT
-
 
     def _aside(self, reading: Reading, best: Candidate) -> Verdict | None:
         """What kind of story it is, where it is none of the trade."""

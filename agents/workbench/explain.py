@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from agents.classify.candidates import Candidate
+from agents.classify.parties import codes
 from agents.classify.reading import Reading
-from agents.classify.roles import codes
 from agents.workbench.classify import load_classifier
 from streams.language.mentions import Kind, Mention
 from streams.records import Classification
@@ -112,7 +112,15 @@ def _result(console: Console, result: Classification) -> None:
         console.print(f"[bold]or[/]      {', '.join(result.alternatives)}")
     for quantity in result.quantities:
         low, high = quantity.min, quantity.max
-        count = f"{quantity.value:g}" if quantity.value is not None else f"{low or 0:g} to {high:g}" if high else f"at least {low or 0:g}"
-        console.print(f"[bold]count[/]   {'about ' if quantity.approx else ''}{count} {quantity.unit or ''} {quantity.system or ''} {quantity.stage or ''}")
+        count = (
+            f"{quantity.value:g}"
+            if quantity.value is not None
+            else f"{low or 0:g} to {high:g}"
+            if high
+            else f"at least {low or 0:g}"
+        )
+        console.print(
+            f"[bold]count[/]   {'about ' if quantity.approx else ''}{count} {quantity.unit or ''} {quantity.system or ''} {quantity.stage or ''}"
+        )
     for sum_ in result.money:
         console.print(f"[bold]money[/]   {sum_.amount:,.0f} {sum_.currency} {sum_.kind or ''}")
