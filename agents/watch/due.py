@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0  # a digest or update may be this late
 UNTAKEN_LOOK = timedelta(seconds=10)
 PAUSE_SECONDS = 5.0  # after an outage
+PUT_OFF = timedelta(hours=1)  # of what cannot be told for a fault of our own
 KEPT = timedelta(days=35)  # the topic keeps events for 30 days: whatever it may still repeat must be recognised
 FORGET_LOOK = timedelta(hours=1)
 FORGET_BATCH = 200  # developments a transaction: other stages write too
@@ -61,30 +62,43 @@ async def keep_sending(
 
 
 async def send_due(engine: AsyncEngine, configuration: Configuration, now: datetime) -> list[Outgoing]:
-    """Turn what is due into alerts, stored; the caller publishes them."""
+    """Turn what is due into alerts, stored, each in a transaction of its own; the caller publishes them.
+
+    One that cannot be told for a reason of its own is put off, and stops no other.
+    """
     async with reading(engine) as connection:
-        if not await Ledger(connection).due(now):
-            return []
+        waiting = await Ledger(connection).due(now)
     raised = []
-    async with transaction(engine) as connection:
-        ledger = Ledger(connection)
-        await ledger.lock()
-        for watch_id, kind, development in await ledger.due(now):
-            gathered = await ledger.gathering(watch_id, kind, development)
-            watch = configuration.watch(watch_id)
-            if gathered is None:
-                continue
-            if watch is None:  # gone from the configuration: nobody is to be told any more
-                await ledger.drop(watch_id, kind, development)
-                continue
-            events = gathered[0]
-            if kind == Outcome.DIGEST:
-                alert = await _digest(ledger, watch, events, now)
-            else:
-                alert = await _updated(ledger, watch, development, events, now)
-            if alert is not None:
-                raised.append(alert)
+    for key in waiting:
+        try:
+            async with transaction(engine) as connection:
+                alert = await _send(Ledger(connection), configuration, *key, now=now)
+        except TRANSIENT:
+            raise
+        except Exception:
+            log.exception("telling watch %s (%s of %r): put off by %s", *key, PUT_OFF)
+            async with transaction(engine) as connection:
+                await Ledger(connection).put_off(*key, due=now + PUT_OFF)
+            continue
+        if alert is not None:
+            raised.append(alert)
     return raised
+
+
+async def _send(
+    ledger: Ledger, configuration: Configuration, watch_id: str, kind: str, development: str, *, now: datetime
+) -> Outgoing | None:
+    await ledger.lock()
+    gathered = await ledger.gathering(watch_id, kind, development)
+    if gathered is None or gathered[2] > now:  # another worker was faster
+        return None
+    watch = configuration.watch(watch_id)
+    if watch is None:  # gone from the configuration: nobody is to be told any more
+        await ledger.drop(watch_id, kind, development)
+        return None
+    if kind == Outcome.DIGEST:
+        return await _digest(ledger, watch, gathered[0], now)
+    return await _updated(ledger, watch, development, gathered[0], now)
 
 
 async def untaken(engine: AsyncEngine, now: datetime, started: datetime | None = None) -> list[Outgoing]:

@@ -173,6 +173,9 @@ class Ledger(Reports):
         )
         return (json.loads(row["events"]), row["first"], row["due"]) if row else None
 
+    async def put_off(self, watch: str, kind: str, development: str, due: datetime) -> None:
+        await self._connection.execute(update(gatherings).where(*_key(watch, kind, development)).values(due=due))
+
     async def drop(self, watch: str, kind: str, development: str) -> None:
         await self._connection.execute(delete(gatherings).where(*_key(watch, kind, development)))
 

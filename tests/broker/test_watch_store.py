@@ -22,6 +22,7 @@ from streams.database import (
     alerts,
     decisions,
     developments,
+    gatherings,
     metadata,
     open_engine,
     reading,
@@ -439,6 +440,25 @@ async def test_two_reports_of_one_event_at_once_found_one_development(engine: As
     assert sum(len(one.alerts) for one in decisions_made) == 1
     async with reading(engine) as connection:
         assert len((await connection.execute(select(developments.c.id))).all()) == 1
+
+
+async def test_one_update_that_cannot_be_told_stops_no_other_and_is_put_off(engine: AsyncEngine) -> None:
+    watcher = Watcher(engine)
+    broken = [
+        a_report("Outlet 1", recipients=["UA", "PL"], systems=["HIMARS"]),
+        a_report("Outlet 2", 1, systems=["HIMARS"]),
+    ]
+    await watcher.read(*broken, a_report("Outlet 1", 2), a_report("Outlet 2", 3))
+    async with transaction(engine) as connection:
+        where = reports.c.event == broken[1].article.event_id
+        await connection.execute(update(reports).where(where).values(event_json=b"{"))
+    (updated,) = await watcher.wait(30)
+    assert updated.event is not None
+    assert updated.event["systems"][0]["id"] == "taurus"
+    assert await watcher.wait(30) == []
+    async with reading(engine) as connection:
+        (due,) = (await connection.execute(select(gatherings.c.due))).scalars()
+    assert due == NOW + 93 * MINUTE
 
 
 async def test_two_workers_may_look_for_what_is_due_at_once(engine: AsyncEngine) -> None:
