@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import combinations
-from urllib.parse import urlsplit
 
 from agents.deduplicate.agreement import Facts
 from agents.deduplicate.decisions import Decisions
@@ -30,8 +29,9 @@ TEXT_LEAST = 5  # words below which an equal text says nothing: "Press release"
 SKETCH_WORDS = 8
 TELLING = 0.3  # below this weight a word is a preposition or an article, and headlines differ in them
 SOME_RARITY = 1.0  # words below this weight are in every tenth item: they make no pairs
+NAME_RARITY = 3.0  # a capitalised word that is more common than this is a title, a month or a department
 CHARACTERS = 4000  # of a text that are looked at for near copies
-_NAME = re.compile(r"[^\W\d_]\w*(?:['’-]\w+)*")
+_WORD = re.compile(r"[^\W_]+(?:['’.&][^\W_]+)*")  # air-defence is two words, as air defence is
 _KINDS = {Kind.COUNTRY: "country", Kind.SYSTEM: "system", Kind.FIRM: "firm"}
 
 
@@ -127,22 +127,15 @@ class Fingerprints:
         """Capitalised words inside sentences that no list knows: a system, maker or place of which we have not heard."""
         openings = {start for start, _ in sentences(lead)}
         taken = {at for m in mentions if m.kind in _KINDS for at in range(m.start, m.end)}
-        found = [
-            n
-            for n in _NAME.finditer(lead)
-            if n[0][0].isupper() and n.start() not in openings and n.start() not in taken
-        ]
+        found = [n for n in _WORD.finditer(lead) if n[0][0].isupper() and n.start() not in openings | taken]
         names = {plain(word) for n in found for word in words(n[0]) if word not in self._furniture.agency_words}
         return {name for name in names if self._rarity.weight(name) >= NAME_RARITY}
 
 
-NAME_RARITY = 3.0  # a capitalised word that is more common than this is a title, a month or a department
-
-
 def _names_a_page(url: str) -> bool:
     """Whether an address is that of one page rather than of a whole site."""
-    parts = urlsplit(url)
-    return bool(parts.path.strip("/") or parts.query)
+    _, _, path = url.partition("://")[2].partition("/")
+    return bool(path.strip("/")) or "?" in url
 
 
 def _tokens(text: str, mentions: list[Mention]) -> list[Token]:
@@ -158,9 +151,6 @@ def _tokens(text: str, mentions: list[Mention]) -> list[Token]:
             tokens.append((f"@{mention.id}", mention.end))
             at = mention.end
     return tokens
-
-
-_WORD = re.compile(r"[^\W_]+(?:['’.&][^\W_]+)*")  # air-defence is two words, as air defence is
 
 
 def _end(tokens: list[Token], count: int) -> int:

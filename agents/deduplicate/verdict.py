@@ -78,8 +78,10 @@ def as_candidate(fingerprint: Fingerprint, story: str) -> Candidate | None:
 
 def judge(fingerprint: Fingerprint, known: Known, decisions: Decisions) -> Decision:
     """The verdict on an article; near copies must agree, and no member of their story may disagree."""
-    if known.item_story:
-        return Decision(Verdict.REVISION, known.item_story, None, None, Reason.ITEM)
+    # Where the item's own key has ended its life, one of its texts may still be there: copies keep it in use.
+    own_texts = (c.story for c in known.candidates if c.article == fingerprint.article)
+    if item_story := known.item_story or next(own_texts, None):
+        return Decision(Verdict.REVISION, item_story, None, None, Reason.ITEM)
     if known.text:
         return Decision(Verdict.COPY, known.text.story, known.text.article, 1.0, Reason.TEXT)
     near = _near(fingerprint.story, known.candidates, decisions) if fingerprint.story else _Near({}, frozenset())

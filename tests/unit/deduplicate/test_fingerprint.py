@@ -45,6 +45,11 @@ def test_the_front_page_of_a_site_is_no_address_of_an_article(deduplicator: Dedu
     assert deduplicator.fingerprint(an_article(title=TITLE, canonical_url=url)).url_key is None
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1/a", "http://127.0.0.1/?id=7", "http://[broken/a"])
+def test_any_other_address_is_one_however_odd(deduplicator: Deduplicator, url: str) -> None:
+    assert deduplicator.fingerprint(an_article(title=TITLE, canonical_url=url)).url_key
+
+
 def test_a_story_has_at_most_28_pairs_and_a_copy_with_another_dateline_has_the_same(deduplicator: Deduplicator) -> None:
     plain = deduplicator.fingerprint(an_article(title=TITLE, summary=TEXT)).story
     dressed = deduplicator.fingerprint(an_article(title=TITLE, summary="(AFP) - " + TEXT)).story

@@ -74,7 +74,8 @@ def test_a_template_twin_is_another_story(deduplicator: Deduplicator, old: str, 
 
 def test_a_story_with_one_member_that_disagrees_is_not_joined_through_another(deduplicator: Deduplicator) -> None:
     vague = an_article(
-        title="US clears F-16 sale to foreign ally", summary=TEXT.replace("to Bulgaria ", "").replace("Sofia", "Air force")
+        title="US clears F-16 sale to foreign ally",
+        summary=TEXT.replace("to Bulgaria ", "").replace("Sofia", "Air force"),
     )
     to_bulgaria = an_article(title=TITLE, summary=TEXT)
     to_slovakia = an_article(
@@ -166,3 +167,25 @@ def test_marks_are_put_on_the_article_and_nothing_else_changes(deduplicator: Ded
         1.0,
     )
     assert (went_on.id, went_on.title, went_on.summary, article.story) == (article.id, TITLE, TEXT, None)
+
+
+def test_an_article_is_never_a_copy_of_itself(deduplicator: Deduplicator) -> None:
+    article = an_article(title=TITLE, summary=TEXT)
+    decision = deduplicator.judge(deduplicator.fingerprint(article), known(deduplicator, article, story="the-story"))
+    assert (decision.verdict, decision.story, decision.copy_of) == (Verdict.REVISION, "the-story", None)
+
+
+def test_a_name_with_a_hyphen_is_the_same_name_in_both_texts(deduplicator: Deduplicator) -> None:
+    text = "The Zarnov-Petrik works will repair F-16 jets that Bulgaria buys from the United States, the ministry in Sofia said on Friday."
+    first, second = (
+        an_article(title=TITLE, summary=text),
+        an_article(title="Bulgarian F-16s to be repaired", summary=text),
+    )
+    assert verdict(deduplicator, second, first) is Verdict.COPY
+
+
+def test_the_same_template_with_an_unknown_name_is_another_story(deduplicator: Deduplicator) -> None:
+    text = "Officials said the Korvath missile had been sold by Turkey to Qatar for its coastal batteries, in a deal signed this week."
+    first = an_article(title="Turkey sells coastal missile to Qatar", summary=text)
+    second = an_article(title="Turkey sells coastal missile to Qatar", summary=text.replace("Korvath", "Zelmira"))
+    assert verdict(deduplicator, second, first) is Verdict.NEW
