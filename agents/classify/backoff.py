@@ -1,4 +1,4 @@
-"""Back-off: what grammar does not tell of the parties is taken from makers, origins and the order of the lead, with less trust."""
+"""Back-off: parties that grammar does not tell, from makers, origins and the order of the lead, with less trust."""
 
 from collections.abc import Mapping, Sequence
 

@@ -19,8 +19,10 @@ BACKGROUND = 0.45  # of the worth of what is told as background
 BARE, ROLE = 0.4, 0.3  # worth of a candidate without roles, and of each role
 NEAR, SAME_SENTENCE, RULED, NO_WEAPON, OTHER_GOODS = 1.0, 0.8, 0.55, 0.4, 0.35  # worth by where the next weapon stands
 # What a candidate is worth by what it speaks of: a move outweighs talk about moves.
-WORTH = {Frame.POLICY: 0.5, Frame.MARKET: 0.45, Frame.INVESTIGATE: 0.65, Frame.PRODUCE: 0.8, Frame.DEAL: 0.9, Frame.SMUGGLE: 0.85,
-         Frame.SEIZE: 0.7, Frame.RETURN: 0.8, Frame.ASK: 0.85}  # fmt: skip
+WORTH = {
+    Frame.POLICY: 0.5, Frame.MARKET: 0.45, Frame.INVESTIGATE: 0.65, Frame.PRODUCE: 0.8, Frame.DEAL: 0.9, Frame.SMUGGLE: 0.85,
+    Frame.SEIZE: 0.7, Frame.RETURN: 0.8, Frame.ASK: 0.85,
+}  # fmt: skip
 
 
 ALONE = MOVES | {Frame.DEAL, Frame.EMBARGO}  # frames that are events of their own under a move as well
@@ -125,7 +127,7 @@ class Candidates:
 
 
 def _governs(scene: Scene, operator: Trigger, trigger: Trigger) -> bool:
-    """Whether a word says something of a move: it stands over it, or before it in a clause, or at its side in the same clause."""
+    """Whether a word says something of a move: it stands over it, before it in its clause, or at its side."""
     sentence, below = scene.sentence, sentence_path(scene, trigger.i)
     if operator.i in below:
         return True

@@ -10,19 +10,22 @@ from agents.classify.confidence import confidence
 from agents.classify.decision import Types
 from agents.classify.document import Resolver, Story
 from agents.classify.event_type import Phrases
+from agents.classify.evidence import evidence
 from agents.classify.frames import Scene
 from agents.classify.grammar import SUBJECTS, Grammar
+from agents.classify.money import money
 from agents.classify.parties import Names, Party, codes
 from agents.classify.reading import Reading
 from agents.classify.relevance import Relevance, Verdict
-from agents.classify.sentences import Parser, Sentence
+from agents.classify.sentences import Parser
 from agents.classify.triggers import Triggers
 from config.lexicons import Lexicon
 from streams.language.gate import Gate
 from streams.language.mentions import Kind, Mention, Mentions
-from streams.records import EVIDENCE_SPANS, Assertion, Classification, EventType, Evidence
+from streams.records import Assertion, Classification, EventType
 
 VERSION = "1"  # of the rules: a change of any rule changes what a text is classified as
+ENGLISH = ("en", "und")
 ABSTAIN = 0.4  # overall confidence under which a register had rather have nothing
 
 
@@ -49,13 +52,15 @@ class Classifier:
         return cls(lexicon, Parser(model))
 
     def classify(self, title: str, text: str, language: str | None = None) -> Classification:
-        """What title and text say; texts in other languages than English are read for names only."""
+        """What title and text say; a text that is said to be in another language than English is read for names only."""
         return self.read(title, text, language).classification
 
     def read(self, title: str, text: str, language: str | None = None) -> Reading:
         """The classification with everything that led to it."""
         verdict = self._gate.judge(title, text)
         found = self._mentions.find(title), self._mentions.find(text)
+        if language and not language.lower().startswith(ENGLISH):
+            return self._irrelevant(found, "language", Reading(verdict, found))
         if not verdict.passes:
             return self._irrelevant(found, str(verdict.reason), Reading(verdict, found))
         scenes = [self._triggers.read(s) for s in self._parser.parse(title, text, found)]
@@ -98,7 +103,7 @@ class Classifier:
         roles = decided.roles
         kinds = decided.types
         one = systems.named(mentions, self._lexicon.systems, story.primary, sentences)
-        sure = confidence(story, roles, kinds, voice, reading.verdict.score)
+        sure = confidence(story, roles, voice, reading.verdict.score)
         suppliers, recipients = codes(roles.suppliers), codes(roles.recipients)
         reading.classification = Classification(
             relevant=True,
@@ -118,51 +123,14 @@ class Classifier:
                 *amounts.quantities(title, reading.mentions[0]),
                 *amounts.quantities(text, reading.mentions[1]),
             ],
-            money=_once([*amounts.money(title), *amounts.money(text)]),
+            money=_once([*money(title), *money(text)]),
             dates=_once([*amounts.dates(title), *amounts.dates(text)]),
             confidence=sure,
             alternatives=[kind for kind in decided.alternatives if kind not in kinds[:1]][:2],
             abstain=sure.overall < ABSTAIN,
-            evidence=self._evidence(story, decided, voice, mentions, (title, text))[:EVIDENCE_SPANS],
+            evidence=evidence(story, decided, voice, mentions),
             classifier=self._versions,
         )
-
-    def _evidence(
-        self,
-        story: Story,
-        decided: Any,
-        voice: Voice,
-        mentions: Sequence[tuple[str, Mention]],
-        originals: tuple[str, str],
-    ) -> list[Evidence]:
-        trigger = story.primary.trigger
-        sentence = story.primary.scene.sentence
-        start, end = sentence.span(trigger.i, trigger.last)
-        found = [_span("relevant", "true", sentence, start, end, f"{trigger.frame} frame")]
-        for kind in decided.types:
-            where = decided.places.get(kind)
-            found.append(
-                _span(
-                    "types",
-                    str(kind),
-                    *(where or (sentence, start, end)),
-                    decided.rules.get(kind, f"{trigger.entry.lemma}"),
-                )
-            )
-        for name in ("suppliers", "recipients", "authorizers", "financiers", "via"):
-            for party in getattr(decided.roles, name):
-                word = party.sentence.words[party.word]
-                found.extend(
-                    _span(name, code, party.sentence, word.start, word.end, party.rule) for code in party.codes
-                )
-        if voice.sentence is not None:
-            found.append(_span("assertion", str(voice.assertion), voice.sentence, voice.start, voice.end, voice.rule))
-        for source, mention in mentions:
-            if mention.kind is Kind.SYSTEM:
-                whole = originals[source == "summary"]
-                found.append(Evidence(field="systems", value=mention.id, source=source, start=mention.start, end=mention.end,
-                                      text=whole[mention.start : mention.end], rule=mention.form))  # fmt: skip
-        return found
 
 
 def _focus(scene: Scene, before: Sequence[Party], grammar: Grammar) -> list[Party]:
@@ -174,12 +142,6 @@ def _focus(scene: Scene, before: Sequence[Party], grammar: Grammar) -> list[Part
             if found:
                 return found
     return []
-
-
-def _span(name: str, value: str, sentence: Sentence, start: int, end: int, rule: str) -> Evidence:
-    return Evidence(
-        field=name, value=value, source=sentence.source, start=start, end=end, text=sentence.whole[start:end], rule=rule
-    )
 
 
 def _countries(mentions: Sequence[tuple[str, Mention]]) -> list[str]:

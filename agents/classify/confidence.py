@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from agents.classify.assertion import Voice
 from agents.classify.document import Story
 from agents.classify.parties import Party, Roles
-from streams.records import Assertion, Confidence, EventType
+from streams.records import Assertion, Confidence
 
 GATE_MIDDLE = 3.0  # gate score at which relevance is even
 LONG = 40  # words beyond which parses grow doubtful
 
 
-def confidence(story: Story, roles: Roles, kinds: Sequence[EventType], voice: Voice, gate: float) -> Confidence:
+def confidence(story: Story, roles: Roles, voice: Voice, gate: float) -> Confidence:
     """Confidence from 0 to 1 in each field; ``overall`` is relevance times the weaker of type and roles."""
     primary = story.primary
     relevant = _squash(gate - GATE_MIDDLE + 2 * primary.score)

@@ -66,7 +66,7 @@ class Types:
         decided = Decided(kinds, roles, alternatives)
         dyad = bool(primary.roles.suppliers and primary.roles.recipients) and primary.trigger.verb
         self._refuse(decided, [*lead, sentence], voice)
-        self._settle(decided, phrases, primary.trigger.frame, dyad, voice)
+        self._settle(decided, phrases, primary.trigger.frame, dyad)
         speaker = (
             None
             if primary.trigger.frame is Frame.SEIZE
@@ -101,7 +101,7 @@ class Types:
             kinds[:] = [k for k in kinds if k is not T.REFUSAL] or [T.DELIVERY]
 
     def _settle(
-        self, decided: Decided, phrases: Mapping[EventType, Mapping[int, Place]], frame: Frame, dyad: bool, voice: Voice
+        self, decided: Decided, phrases: Mapping[EventType, Mapping[int, Place]], frame: Frame, dyad: bool
     ) -> None:
         """Phrases in title or lead before the candidates' types, where they outrank them."""
         kinds, alternatives = decided.types, decided.alternatives

@@ -19,62 +19,70 @@ LIFTING = frozenset(("lift", "resume", "reinstate", "restore", "unfreeze", "unbl
 OBJECTING = frozenset(
     ("warn", "object", "oppose", "criticise", "criticize", "condemn", "protest", "slam")
 )  # such words are policy
-# Later rooms may put these before a candidate's own type when their phrases stand in title or lead.
-PRECEDENCE = (T.REACQUISITION, T.ILLICIT_TRANSFER, T.REFUSAL, T.EMBARGO, T.AUTHORIZATION, T.INVESTIGATION, T.RESALE, T.PRODUCTION, T.DELIVERY,
-              T.AID, T.AGREEMENT, T.NEGOTIATION, T.OFFER, T.POLICY, T.MARKET_REPORT)  # fmt: skip
 
 
 def settle(
     trigger: Trigger, operators: Sequence[Trigger], roles: Roles, donated_to: Collection[str]
 ) -> list[EventType]:
     """Types of one candidate, primary first, by the precedence of the words over its trigger."""
-    entry = trigger.entry
-    above = {o.frame: o for o in operators}
-    own = entry.wanted if trigger.wanted else entry.planned if trigger.planned else entry.done
-    if (
-        own is T.DELIVERY
-        and trigger.planned
-        and not trigger.wanted
-        and entry.lemma in PLEDGING
-        and set(codes(roles.recipients)) & set(donated_to)
-    ):
-        own = T.AID
+    above = {operator.frame: operator for operator in operators}
+    own = _own(trigger, roles, donated_to)
     found: list[EventType] = []
-    if trigger.frame is Frame.GET and roles.financiers and own is not T.OFFER:
+    if (
+        trigger.frame is Frame.GET and roles.financiers and own is not T.OFFER
+    ):  # bought for another: help as well as an order
         found.append(T.AID if codes(roles.financiers) == codes(roles.suppliers) else own)
         own = T.AGREEMENT if own is T.DELIVERY else T.AID
-    refused = trigger.frame is Frame.REFUSE and not trigger.negated and not trigger.wanted
-    if refused or trigger.frame in (Frame.BUYBACK, Frame.RETURN, Frame.SMUGGLE):
-        found.append(T.REFUSAL if refused else own)
-    refuse = above.get(Frame.REFUSE)
-    lifted = LIFTING & {o.entry.lemma for o in operators}
-    allow = above.get(Frame.AUTHORIZE) if trigger.frame is not Frame.AUTHORIZE else trigger
-    if allow is not None and allow.negated:
-        found.append(T.REFUSAL)
-    elif refuse is not None and not refuse.negated and not lifted:
-        found.append(refuse.entry.wanted if refuse.wanted and refuse.verb else T.REFUSAL)
-    elif trigger.negated and (
-        trigger.frame in (Frame.GIVE, Frame.AUTHORIZE) or (trigger.frame is Frame.GET and entry.done is T.OFFER)
-    ):
-        found.append(T.REFUSAL)
+    if trigger.frame in (Frame.BUYBACK, Frame.RETURN, Frame.SMUGGLE):
+        found.append(own)
+    found += _refused(trigger, operators, above)
     for frame in (Frame.EMBARGO, Frame.AUTHORIZE, Frame.INVESTIGATE):
         if frame in above and not above[frame].negated:
             found.append(above[frame].entry.done)
-    if any(o.entry.lemma in OBJECTING and o.i < trigger.i for o in operators) and T.REFUSAL not in found:
-        found.append(T.POLICY)
-    if Frame.ASK in above and trigger.frame is Frame.GIVE and T.REFUSAL not in found:
-        found.append(T.OFFER)
+    if T.REFUSAL not in found:
+        objected = any(o.entry.lemma in OBJECTING and o.i < trigger.i for o in operators)
+        found += [T.POLICY] if objected else []
+        found += [T.OFFER] if Frame.ASK in above and trigger.frame is Frame.GIVE else []
+    return list(dict.fromkeys([*found, *_dealt(trigger, above, own), own]))
+
+
+def _own(trigger: Trigger, roles: Roles, donated_to: Collection[str]) -> EventType:
+    """The type of the trigger itself: done, planned or wished for; a promise to a state that lives on donations is aid."""
+    entry = trigger.entry
+    if trigger.wanted:
+        return entry.wanted
+    if not trigger.planned:
+        return entry.done
+    promised = entry.lemma in PLEDGING and bool(set(codes(roles.recipients)) & set(donated_to))
+    return T.AID if promised and entry.planned is T.DELIVERY else entry.planned
+
+
+def _refused(trigger: Trigger, operators: Sequence[Trigger], above: Mapping[Frame, Trigger]) -> list[EventType]:
+    """Refusal, or policy where it is only called for: by the trigger, a word over it, or a negation."""
+    refuse, allow = above.get(Frame.REFUSE), above.get(Frame.AUTHORIZE)
+    if trigger.frame is Frame.REFUSE and not trigger.negated and not trigger.wanted:
+        return [T.REFUSAL]
+    if (trigger if trigger.frame is Frame.AUTHORIZE else allow or trigger).negated and (
+        allow or trigger.frame is Frame.AUTHORIZE
+    ):
+        return [T.REFUSAL]
+    if refuse is not None and not refuse.negated and not LIFTING & {o.entry.lemma for o in operators}:
+        return [refuse.entry.wanted if refuse.wanted and refuse.verb else T.REFUSAL]
+    declined = trigger.frame is Frame.GIVE or (trigger.frame is Frame.GET and trigger.entry.done is T.OFFER)
+    return [T.REFUSAL] if trigger.negated and declined else []
+
+
+def _dealt(trigger: Trigger, above: Mapping[Frame, Trigger], own: EventType) -> list[EventType]:
+    """What a deal or talks over a move make of it."""
     deal = above.get(Frame.DEAL)
-    if deal is not None and trigger.frame not in (Frame.DEAL, Frame.REFUSE, Frame.AUTHORIZE, Frame.EMBARGO):
-        talk = deal.entry.done is T.NEGOTIATION
-        if trigger.frame is Frame.PRODUCE and not talk and not {Frame.AWARD, Frame.WIN} & set(above):
-            found.append(own)
-        if talk:
-            found.append(T.NEGOTIATION)
-        elif deal.entry.lemma in AGREED and deal.i < trigger.i and trigger.frame is not Frame.ARRIVE:
-            found.append(T.OFFER if deal.wanted else T.AGREEMENT)
-    found.append(own)
-    return list(dict.fromkeys(found))
+    if deal is None or trigger.frame in (Frame.DEAL, Frame.REFUSE, Frame.AUTHORIZE, Frame.EMBARGO):
+        return []
+    if deal.entry.done is T.NEGOTIATION:
+        return [T.NEGOTIATION]
+    agreed = deal.entry.lemma in AGREED and deal.i < trigger.i and trigger.frame is not Frame.ARRIVE
+    kinds = [T.OFFER if deal.wanted else T.AGREEMENT] if agreed else []
+    awarded = Frame.AWARD in above or Frame.WIN in above
+    return [own, *kinds] if trigger.frame is Frame.PRODUCE and not awarded else kinds
 
 
 class Phrases:

@@ -23,8 +23,8 @@ TALK = frozenset((EventType.MARKET_REPORT, EventType.POLICY, EventType.EMBARGO, 
 
 CLEAR = 0.5  # score from which one party and a word for foreigners are enough
 FOREIGN = re.compile(
-    r"\b(?:foreign|international|abroad|overseas|export\w*|re-export\w*|allies|allied|other countries|third countr\w+|nations|global|second-hand|European|African|Arab"
-    r"|Asian|Western|Gulf)\b",
+    r"\b(?:foreign|international|abroad|overseas|export\w*|re-export\w*|allies|allied|other countries|third countr\w+"
+    r"|nations|global|second-hand|European|African|Arab|Asian|Western|Gulf|Middle East)\b",
     re.IGNORECASE,
 )
 

@@ -5,9 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import spacy
-from spacy.tokens import Doc
-
 from streams.language.mentions import Kind, Mention
 from streams.language.normalise import sentences
 
@@ -109,6 +106,10 @@ class Parser:
     """Masks, cases and parses the sentences of an item; the model is loaded once."""
 
     def __init__(self, model: str) -> None:
+        import spacy  # takes most of a second, and only those who parse need it
+        from spacy.tokens import Doc
+
+        self._doc = Doc
         for name in MODELS.get(model, (model,)):
             if spacy.util.is_package(name):
                 break
@@ -119,13 +120,18 @@ class Parser:
         """The title and the first sentences of the text, each parsed apart."""
         found = _split(title, text, mentions)
         with self.nlp.memory_zone():
-            docs = [_document(self.nlp.vocab, sentence) for sentence in found]
+            docs = [self._document(sentence) for sentence in found]
             for sentence, doc in zip(found, self.nlp.pipe(docs, batch_size=16), strict=True):
                 for word, token in zip(sentence.words, doc, strict=True):
                     word.tag, word.dep, word.head = token.tag_, token.dep_, token.head.i
                     if word.head != word.i:
                         sentence.words[word.head].children.append(word.i)
         return found
+
+    def _document(self, sentence: Sentence) -> Any:
+        after = [word.start for word in sentence.words[1:]]
+        spaces = [start > word.end for word, start in zip(sentence.words, after, strict=False)] + [False]
+        return self._doc(self.nlp.vocab, words=[_mask(word) for word in sentence.words], spaces=spaces)
 
 
 def _split(title: str, text: str, mentions: tuple[Sequence[Mention], Sequence[Mention]]) -> list[Sentence]:
@@ -191,12 +197,6 @@ def _truecase(sentence: Sentence, body: str) -> None:
             and (capitals >= TITLE_CASE * len(plain) or not re.search(rf"[a-z,] {re.escape(word.text)}\b", body))
         ):
             word.text = word.text.lower()
-
-
-def _document(vocab: Any, sentence: Sentence) -> Doc:
-    words = [_mask(word) for word in sentence.words]
-    spaces = [after.start > word.end for word, after in zip(sentence.words, sentence.words[1:], strict=False)] + [False]
-    return Doc(vocab, words=words, spaces=spaces)
 
 
 def _mask(word: Word) -> str:

@@ -52,7 +52,7 @@ class Triggers:
         return scene
 
     def _at(self, sentence: Sentence, word: Word) -> tuple[Entry, int] | None:
-        """The entry that starts at a word and its last word: the longest phrase, else the entry of the word's part of speech."""
+        """The entry that starts at a word and its last word: the longest phrase, else by part of speech."""
         if word.mention is not None:  # "military aid": the weapon's noun is the trigger as well
             return self._inside(word)
         entries = self._forms.get(word.low, ())

@@ -41,12 +41,10 @@ def answer(classifier: Classifier, raw: bytes, number: int) -> str:
     identity: Any = None
     try:
         row = json.loads(raw)
-        if not isinstance(row, dict):
-            raise ValueError("not an object")
-        identity = row.get("id")
-        title, text = (_text(row, name) for name in ("title", "text"))
-        result = msgspec.to_builtins(classifier.classify(title, text, row.get("lang")))
-    except ValueError as error:
+        identity = row.get("id") if isinstance(row, dict) else None
+        title, text, language = (_text(row, name) for name in ("title", "text", "lang"))
+        result = msgspec.to_builtins(classifier.classify(title, text, language or None))
+    except (ValueError, TypeError) as error:
         click.echo(f"line {number}: {error}", err=True)
         return json.dumps({"id": identity, "error": f"line {number}: {error}"}, ensure_ascii=False)
     for span in result["evidence"]:
@@ -54,10 +52,12 @@ def answer(classifier: Classifier, raw: bytes, number: int) -> str:
     return json.dumps({"id": identity, **result}, ensure_ascii=False)
 
 
-def _text(row: dict[str, Any], name: str) -> str:
+def _text(row: Any, name: str) -> str:
+    if not isinstance(row, dict):
+        raise TypeError("not an object")
     value = row.get(name)
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise ValueError(f'"{name}" is {type(value).__name__}, not text')
+        raise TypeError(f'"{name}" is {type(value).__name__}, not text')
     return value

@@ -13,7 +13,7 @@ from agents.classify.parties import codes
 from agents.classify.reading import Reading
 from agents.workbench.classify import load_classifier
 from streams.language.mentions import Kind, Mention
-from streams.records import Classification
+from streams.records import Classification, Quantity
 
 STYLES = {Kind.COUNTRY: "underline cyan", Kind.FIRM: "underline magenta", Kind.SYSTEM: "underline bold yellow",
           Kind.WEAPON: "underline yellow", Kind.VETO: "strike"}  # fmt: skip
@@ -96,7 +96,8 @@ def _result(console: Console, result: Classification) -> None:
     doubt = "; under the limit, abstains" if result.abstain else ""
     arrow = f"{' '.join(result.suppliers) or '?'} → {' '.join(result.recipients) or '?'}"
     console.print(
-        f"[bold]result[/]  [bold]{', '.join(result.types)}[/] · {result.assertion} · {result.realis} · [bold]{arrow}[/] · "
+        f"[bold]result[/]  [bold]{', '.join(result.types)}[/] · {result.assertion} · {result.realis} · "
+        f"[bold]{arrow}[/] · "
         f"confidence {sure.overall:.2f}{doubt}"
     )
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -111,16 +112,17 @@ def _result(console: Console, result: Classification) -> None:
     if result.alternatives:
         console.print(f"[bold]or[/]      {', '.join(result.alternatives)}")
     for quantity in result.quantities:
-        low, high = quantity.min, quantity.max
-        count = (
-            f"{quantity.value:g}"
-            if quantity.value is not None
-            else f"{low or 0:g} to {high:g}"
-            if high
-            else f"at least {low or 0:g}"
-        )
-        console.print(
-            f"[bold]count[/]   {'about ' if quantity.approx else ''}{count} {quantity.unit or ''} {quantity.system or ''} {quantity.stage or ''}"
-        )
+        about = "about " if quantity.approx else ""
+        told = " ".join(part for part in (quantity.unit, quantity.system, quantity.stage) if part)
+        console.print(f"[bold]count[/]   {about}{_range(quantity)} {told}")
     for sum_ in result.money:
         console.print(f"[bold]money[/]   {sum_.amount:,.0f} {sum_.currency} {sum_.kind or ''}")
+
+
+def _range(quantity: Quantity) -> str:
+    if quantity.value is not None:
+        return f"{quantity.value:,.0f}"
+    low, high = quantity.min, quantity.max
+    if low is not None and high is not None:
+        return f"{low:,.0f} to {high:,.0f}"
+    return f"at least {low:,.0f}" if low is not None else f"up to {high or 0:,.0f}"
