@@ -38,6 +38,7 @@ HELD_SECONDS = 5.0  # until a poll that broker, store or database held up is tri
 ENLIST_SECONDS = 10.0  # how often the schedule is compared with the configuration; an emptied store is noticed by it
 LONGEST_SLEEP = 1.0  # polls asked for through another collector are seen at the latest then
 PUBLISHED_AT_ONCE = 50
+CANCELLED_TIMES = 3  # a second apart, before polls are left to end with the process
 KEPT = (
     40 * 86400
 )  # seconds a seen item is kept: 30 days, and the 8 days that "not modified" may hide that it is still carried
@@ -93,8 +94,10 @@ class Collector:
     async def run(self) -> None:
         """Take what is due, for ever; gives leases back when cancelled."""
         held = 0
+        task = asyncio.current_task()
         try:
-            while True:
+            # The store's client waits with wait_for, which on Python 3.11 may swallow a cancellation: so it is looked at.
+            while not (task and task.cancelling()):
                 self._wake.clear()
                 try:
                     pause, held = await self._step(), 0
@@ -104,14 +107,22 @@ class Collector:
                     if held in (1, 5) or held % 60 == 0:
                         log.warning("taking due feeds: %s: %s (try %d)", type(error).__name__, error, held)
                 try:
-                    async with asyncio.timeout(pause):  # wait_for of Python 3.11 may swallow a cancellation
+                    async with asyncio.timeout(pause):
                         await self._wake.wait()
                 except TimeoutError:
                     pass
+            raise asyncio.CancelledError
         finally:
+            await self._end_polls()
+
+    async def _end_polls(self) -> None:
+        """Cancel what is under way, again where a cancellation was swallowed."""
+        for _ in range(CANCELLED_TIMES):
+            if not self._polls:
+                return
             for poll in self._polls:
                 poll.cancel()
-            await asyncio.gather(*self._polls, return_exceptions=True)
+            await asyncio.wait(self._polls, timeout=1.0)
 
     async def _step(self) -> float:
         now = time.time()

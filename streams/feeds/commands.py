@@ -53,6 +53,7 @@ def list_command(form: str) -> None:
 
 
 async def _states(settings: Settings) -> tuple[dict[str, Any], frozenset[str]]:
+    from sqlalchemy import make_url
     from sqlalchemy.exc import SQLAlchemyError
 
     from streams.database import open_engine
@@ -61,11 +62,13 @@ async def _states(settings: Settings) -> tuple[dict[str, Any], frozenset[str]]:
     from streams.store import STORE_TRANSIENT, open_store
 
     engine = open_engine(settings.database)
+    file = make_url(settings.database).database
+    resting: frozenset[str] = frozenset()
     try:
-        resting = await FeedLedger(engine).paused()
+        if engine.dialect.name != "sqlite" or (file and Path(file).exists()):  # a look makes no database
+            resting = await FeedLedger(engine).paused()
     except SQLAlchemyError as error:  # the list is worth showing without it
         click.echo(f"reading the database: {type(error).__name__}; feeds that rest are not marked", err=True)
-        resting = frozenset()
     finally:
         await engine.dispose()
     if not settings.redis:

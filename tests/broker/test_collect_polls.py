@@ -314,7 +314,7 @@ async def test_a_cut_document_gives_its_whole_items_and_no_validators(desk):
 
 
 async def test_failures_wait_longer_each_time_and_one_success_ends_it(desk):
-    feed = desk.feed()
+    feed = desk.feed(every="30s")
     desk.server.serve("/wire", status=500)
     async with desk.running():
         await until(lambda: len(desk.server.asked) == 1)
@@ -323,7 +323,7 @@ async def test_failures_wait_longer_each_time_and_one_success_ends_it(desk):
         for _ in range(3):
             state = await desk.poll_now()
             waits.append(round(state.next_at - state.polled_at))
-        assert waits == [10, 20, 40]
+        assert waits == [60, 120, 240]
         assert state.condition is Condition.FAILING
         desk.server.serve("/wire", a_feed(an_item(1)))
         state = await desk.poll_now()
