@@ -7,8 +7,8 @@ import shutil
 import signal
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,11 +17,10 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.live import Live
-from sqlalchemy.exc import OperationalError
 
 from config.load import load_configuration
 from config.settings import Settings, database_url, read_settings
-from streams.database import reading
+from streams.database import TRANSIENT, reading
 from streams.logs import start_logging
 from streams.run.demo.newsroom import Newsroom
 from streams.run.http import Pages
@@ -62,6 +61,8 @@ def run(*, demo: bool, durable: bool) -> None:
         with hold(settings.state) as lock:
             _start_logging(settings, live=live)
             asyncio.run(_Service(settings, lock, demo=demo, durable=durable, live=live).run())
+        if live:
+            click.echo(f"armswire run: ended; state and logs in {settings.state}", err=True)
     except (StateInUse, StartRefused) as error:
         click.echo(f"armswire run: {error}", err=True)
         sys.exit(1)
@@ -167,11 +168,9 @@ class _Service:
         with Live(console=console, screen=True, auto_refresh=False, transient=True) as live:
             while True:
                 desk = f"desk: {len(self._newsroom.received)} signed webhooks" if self._newsroom else ""
-                try:
+                with _looking_again():
                     snapshot = await status.snapshot(self._notes, rows=ROWS, desk=desk)
                     live.update(render(snapshot, console.width, console.height), refresh=True)
-                except OperationalError as error:  # a busy database: the next screen shows it
-                    log.warning("reading the state for the view: %s", error)
                 await asyncio.sleep(REFRESH_SECONDS)
 
     async def _show_lines(self, supervisor: Supervisor) -> None:
@@ -183,20 +182,30 @@ class _Service:
         while True:
             # A row is committed a moment after the time it carries: look back, and show each once.
             after = max(begin, datetime.now(UTC) - LOOK_BACK)
-            async with reading(supervisor.engine) as connection:
-                events = await latest_events(connection, ROWS, after)
-                alerts = await latest_alerts(connection, ROWS, after)
-                attempts = await new_attempts(connection, attempt)
-            lines = [(line.at, line.id, event_text(line)) for line in events]
-            lines += [(line.at, line.id, alert_text(line)) for line in alerts]
-            lines += [(line.at, f"attempt {line.id}", attempt_text(line)) for line in attempts]
-            for at, known, text in sorted(lines):
-                if known not in shown:
-                    shown[known] = at
-                    click.echo(text)
+            with _looking_again():
+                async with reading(supervisor.engine) as connection:
+                    events = await latest_events(connection, ROWS, after)
+                    alerts = await latest_alerts(connection, ROWS, after)
+                    attempts = await new_attempts(connection, attempt)
+                lines = [(line.at, line.id, event_text(line)) for line in events]
+                lines += [(line.at, line.id, alert_text(line)) for line in alerts]
+                lines += [(line.at, f"attempt {line.id}", attempt_text(line)) for line in attempts]
+                for at, known, text in sorted(lines):
+                    if known not in shown:
+                        shown[known] = at
+                        click.echo(text)
+                attempt = max([attempt, *(line.id for line in attempts)])
             shown = {known: at for known, at in shown.items() if at > after - LOOK_BACK}
-            attempt = max([attempt, *(line.id for line in attempts)])
             await asyncio.sleep(REFRESH_SECONDS)
+
+
+@contextmanager
+def _looking_again() -> Iterator[None]:
+    """A busy or restarting database leaves the view as it is: the next look shows what is missing."""
+    try:
+        yield
+    except TRANSIENT as error:
+        log.warning("reading the service's state for the view: %s", error)
 
 
 def _pass_on(supervisor: Supervisor, number: signal.Signals) -> None:

@@ -96,4 +96,5 @@ class Snapshot:
     pending: int
     notes: Sequence[str]
     desk: str = ""
+    ending: bool = False
     now: datetime = field(default_factory=lambda: datetime.now(UTC))

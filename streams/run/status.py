@@ -40,6 +40,7 @@ class Status:
             address=self._pages.address,
             uptime=time.monotonic() - supervisor.started,
             ready=supervisor.ready,
+            ending=supervisor.ending,
             steps=dict(supervisor.steps),
             processes=self._processes(),
             own_memory=self._own,
@@ -92,9 +93,10 @@ def feed_lines(families: Iterable[Metric], outlets: Mapping[str, str]) -> list[F
     values: dict[str, dict[str, Any]] = {feed: {} for feed in outlets}
     for family in families:
         for sample in family.samples:
-            row = values.get(sample.labels.get("feed", ""))
-            if row is None:
+            feed = sample.labels.get("feed")
+            if not feed:
                 continue
+            row = values.setdefault(feed, {})
             match sample.name:
                 case "armswire_feed_state" if sample.value:
                     row["state"] = sample.labels["state"]
@@ -107,7 +109,7 @@ def feed_lines(families: Iterable[Metric], outlets: Mapping[str, str]) -> list[F
     lines = [
         FeedLine(
             feed,
-            outlets[feed],
+            outlets.get(feed, feed),
             row.get("state", "waiting"),
             row.get("success", 0.0),
             row.get("new", 0.0),

@@ -45,6 +45,7 @@ class Supervisor:
         self.all_ready = asyncio.Event()
         self.engine: AsyncEngine = open_engine(settings.database)
         self.broker_bytes = BROKER_BYTES
+        self.ending = False
         self._session: ClientSession | None = None
         self._environment = environment
         self._keep = (lock,)
@@ -214,6 +215,7 @@ class Supervisor:
 
     async def _end(self) -> None:
         """Stages first, so that they can finish."""
+        self.ending = True
         await asyncio.gather(*(process.stop(GRACE_SECONDS) for process in self.stages.values()))
         await self.servers.stop()
         await self.engine.dispose()

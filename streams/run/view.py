@@ -68,6 +68,8 @@ def _panel(title: str, content: RenderableType, height: int) -> Panel:
 def _head(snapshot: Snapshot) -> RenderableType:
     uptime = str(timedelta(seconds=int(snapshot.uptime)))
     state = Text("● running", "green") if snapshot.ready else Text("● starting", "yellow")
+    if snapshot.ending:
+        state = Text("● ending", "yellow")
     first = Table.grid(expand=True, padding=(0, 1))
     first.add_column(no_wrap=True)
     first.add_column(justify="right", no_wrap=True)

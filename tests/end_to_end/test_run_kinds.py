@@ -29,7 +29,6 @@ def test_everything_together_occupies_at_most_800_megabytes_when_idle(service: S
         shares[" ".join(process.cmdline()[-2:])[-40:]] = (
             memory_share(process.pid) if process.pid != service.process.pid else process.memory_full_info().pss
         )
-    print({name: f"{share >> 20} MB" for name, share in shares.items()})
     assert len(shares) == 9  # itself, broker, store, six stages
     assert sum(shares.values()) <= IDLE_BYTES, shares
 
