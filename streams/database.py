@@ -1,7 +1,7 @@
 """What people must not lose: every table, the engine, transactions that SQLite and PostgreSQL both keep."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,14 +25,30 @@ from sqlalchemy import (
     event,
     make_url,
 )
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoFreeConnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 if TYPE_CHECKING:
     from alembic.config import Config  # imported where it is used: running stages need no migrations
 
-TRANSIENT = (OperationalError, InterfaceError)  # what may pass by itself: a lock, a restart, a lost connection
 BUSY_SECONDS = 30
+# A server that vanished without a word (power, network, failover) never answers: what waits for it would wait for ever.
+ANSWER_SECONDS, CONNECT_SECONDS = 60.0, 15.0
+# Classes of PostgreSQL's SQLSTATE that no statement is to blame for: connection lost, deadlock or serialization, no
+# resources (memory, disk, connections), an operator's doing (restart, shutdown, cancelled), a fault of the system; and a
+# lock that was not free, a standby that takes no writes until it is promoted.
+PASSING = ("08", "40", "53", "57", "58", "55P03", "25006")
+
+
+class Outage(ConnectionError):
+    """The database is away, starting or full, or ended the transaction for another's sake; it passes by itself.
+
+    asyncpg and SQLAlchemy say this with bare OSErrors and with DBAPIError, which also stands for faults that stay.
+    """
+
+
+TRANSIENT = (OperationalError, InterfaceError, NoFreeConnectionError, Outage)  # what may pass by itself
 
 
 class Utc(TypeDecorator[datetime]):
@@ -244,11 +260,15 @@ dead_letters = Table(
 )
 
 
-def open_engine(url: str) -> AsyncEngine:
-    """An engine on ``url``: SQLite with WAL and full synchronisation, or PostgreSQL. Dispose of it when done."""
+def open_engine(url: str, answer_seconds: float | None = ANSWER_SECONDS) -> AsyncEngine:
+    """An engine on ``url``: SQLite with WAL and full synchronisation, or PostgreSQL. Dispose of it when done.
+
+    ``answer_seconds``: until a statement that PostgreSQL does not answer counts as an Outage; None: never.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_async_engine(url, pool_pre_ping=True)
+        patience = {"command_timeout": answer_seconds, "timeout": CONNECT_SECONDS}
+        return create_async_engine(url, pool_pre_ping=True, connect_args=patience)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(url, connect_args={"timeout": BUSY_SECONDS})
@@ -275,16 +295,40 @@ def open_engine(url: str) -> AsyncEngine:
 
 @asynccontextmanager
 async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """A transaction that may write: committed at the end, rolled back on an exception."""
-    async with engine.begin() as connection:
+    """A transaction that may write: committed at the end, rolled back on an exception. Raises Outage where it may pass."""
+    async with _connected(engine) as connection, connection.begin():
         yield connection
 
 
 @asynccontextmanager
 async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """A connection that only reads, and takes no write lock."""
-    async with engine.connect() as connection:
+    """A connection that only reads, and takes no write lock. Raises Outage where it may pass."""
+    async with _connected(engine) as connection:
         yield await connection.execution_options(read_only=True)
+
+
+@asynccontextmanager
+async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    async with AsyncExitStack() as stack:
+        try:
+            connection = await stack.enter_async_context(engine.connect())
+        except (DBAPIError, OSError) as error:
+            # Nothing was asked yet, so whatever it is (also a password that was just changed), no record is to blame.
+            raise _outage("connecting to the database", error) from error
+        try:
+            yield connection
+        except TimeoutError as error:
+            raise Outage("asking the database: no answer in time") from error
+        except DBAPIError as error:
+            state = getattr(error.orig, "sqlstate", None) or ""
+            if error.connection_invalidated or state.startswith(PASSING):
+                raise _outage("asking the database", error) from error
+            raise
+
+
+def _outage(doing: str, error: DBAPIError | OSError) -> Outage:
+    said = str(error.orig if isinstance(error, DBAPIError) else error)
+    return Outage(f"{doing}: {said or type(error).__name__}")
 
 
 def migration_config(url: str) -> "Config":

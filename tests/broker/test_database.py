@@ -1,17 +1,24 @@
 """The database keeps its promises on SQLite and on PostgreSQL."""
 
 import asyncio
+import subprocess
+import sys
+import uuid
 from datetime import UTC, datetime, timedelta, timezone
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from streams import journal
-from streams.database import alerts, feeds, metadata, open_engine, reading, transaction, upgrade
+from streams.database import TRANSIENT, Outage, alerts, feeds, metadata, open_engine, reading, transaction, upgrade
+from streams.local_kafka import free_port
 from streams.records import Article, decode
 from tests.builders import NOW, an_article
+from tests.conftest import _execute as execute
 
 
 async def test_the_migrations_make_exactly_the_tables_that_the_code_knows(engine: AsyncEngine) -> None:
@@ -52,6 +59,70 @@ async def test_two_processes_that_read_and_then_write_wait_for_each_other(databa
         assert len((await connection.execute(select(feeds.c.id))).all()) == 40
     for engine in engines:
         await engine.dispose()
+
+
+class TestOutages:
+    """What passes by itself must be told from what stays: the one holds a stage, the other refuses a record."""
+
+    def _only_postgresql(self, engine: AsyncEngine) -> None:
+        if engine.dialect.name != "postgresql":
+            pytest.skip("SQLite has no server that may be away")
+
+    async def test_a_server_that_is_away_is_an_outage(self) -> None:
+        engine = open_engine(f"postgresql+asyncpg://nobody@127.0.0.1:{free_port()}/nothing")
+        for use in (transaction, reading):
+            with pytest.raises(Outage, match="connecting to the database"):
+                async with use(engine):
+                    pass
+        await engine.dispose()
+        assert issubclass(Outage, TRANSIENT)
+
+    async def test_a_connection_that_the_server_ends_is_an_outage(self, engine: AsyncEngine) -> None:
+        self._only_postgresql(engine)
+        with pytest.raises(Outage):
+            async with transaction(engine) as connection:
+                await connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        async with reading(engine) as connection:
+            assert (await connection.execute(text("SELECT 1"))).scalar() == 1
+
+    async def test_a_deadlock_is_an_outage_for_the_one_that_is_ended(self, engine: AsyncEngine) -> None:
+        self._only_postgresql(engine)
+        async with transaction(engine) as connection:
+            await connection.execute(insert(feeds), [{"id": name, "paused": False} for name in ("one", "two")])
+        both_hold_one = asyncio.Barrier(2)
+
+        async def rest(*names: str) -> None:
+            async with transaction(engine) as connection:
+                for name in names:
+                    await connection.execute(feeds.update().where(feeds.c.id == name).values(paused=True))
+                    if name == names[0]:
+                        await both_hold_one.wait()
+
+        ended = await asyncio.gather(rest("one", "two"), rest("two", "one"), return_exceptions=True)
+        assert [type(one) for one in ended if one is not None] == [Outage]
+
+    async def test_a_server_that_never_answers_is_an_outage(self, engine: AsyncEngine) -> None:
+        self._only_postgresql(engine)
+        impatient = open_engine(engine.url.render_as_string(hide_password=False), answer_seconds=0.3)
+        with pytest.raises(Outage, match="no answer in time"):
+            async with transaction(impatient) as connection:
+                await connection.execute(text("SELECT pg_sleep(20)"))
+        await impatient.dispose()
+
+    async def test_a_row_that_is_there_already_is_no_outage(self, engine: AsyncEngine) -> None:
+        with pytest.raises(IntegrityError) as raised:
+            async with transaction(engine) as connection:
+                await connection.execute(insert(feeds), [{"id": "one", "paused": False}] * 2)
+        assert not isinstance(raised.value, TRANSIENT)
+
+
+def test_workers_that_start_at_once_migrate_an_empty_database_once(postgres: str) -> None:
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    asyncio.run(execute(f"{postgres}/postgres", f"CREATE DATABASE {name}"))
+    command = [sys.executable, "-c", "import sys; from streams.database import upgrade; upgrade(sys.argv[1])"]
+    workers = [subprocess.Popen([*command, f"{postgres}/{name}"], stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    told = [worker.communicate(timeout=60)[1] for worker in workers]
+    assert [worker.returncode for worker in workers] == [0, 0, 0], "\n".join(told)
 
 
 class TestJournal:
