@@ -33,6 +33,7 @@ def list_command(form: str) -> None:
     configured = load_configuration(settings.config).feeds
     states, resting = asyncio.run(_states(settings))
     rows = []
+    show = _distance if form == "table" else _time
     for feed in configured:
         state = states.get(feed.id)
         rests = feed.pause or feed.id in resting
@@ -42,9 +43,9 @@ def list_command(form: str) -> None:
                 "state": "paused" if rests else state.condition if state else "never polled",
                 "status": state.status if state else None,
                 "failures": state.failures if state else None,
-                "last_success": _time(state.last_success) if state else None,
-                "last_new": _time(state.last_new) if state else None,
-                "next": None if rests or not state else _time(state.next_at),
+                "last_success": show(state.last_success) if state else None,
+                "last_new": show(state.last_new) if state else None,
+                "next": None if rests or not state else show(state.next_at),
                 "why": state.message if state else None,
             }
         )
@@ -80,6 +81,17 @@ async def _states(settings: Settings) -> tuple[dict[str, Any], frozenset[str]]:
         except STORE_TRANSIENT as error:
             click.echo(f"reading the store: {error}; how the feeds do is not known", err=True)
             return {}, resting
+
+
+def _distance(seconds: float | None) -> str | None:
+    """How far a moment is from now, in the unit that says most."""
+    if not seconds:
+        return None
+    away = seconds - time.time()
+    size, unit = next(
+        (s, u) for s, u in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")) if abs(away) >= s or u == "s"
+    )
+    return f"in {away / size:.0f} {unit}" if away > 0 else f"{-away / size:.0f} {unit} ago"
 
 
 def _time(seconds: float | None) -> str | None:
