@@ -187,7 +187,11 @@ def _truecase(sentence: Sentence, body: str) -> None:
     plain = [w for w in sentence.words if w.mention is None and w.text.isalpha() and len(w.text) > 3]
     raised = sum(w.text[0].isupper() for w in plain)
     capitals = sum(w.text.isupper() for w in plain)
-    if len(plain) < 2 or raised < TITLE_CASE * len(plain) or (body == "" and capitals < TITLE_CASE * len(plain)):
+    if (
+        len(plain) < 2
+        or raised < TITLE_CASE * len(plain)
+        or (sentence.number > 0 and capitals < TITLE_CASE * len(plain))
+    ):
         return
     sentence.truecased = True
     for word in sentence.words:

@@ -46,10 +46,16 @@ class Subjects:
         head = self.words[verb.head]
         if verb.head == verb.i:
             return None
+        if (
+            verb.dep == "amod" and verb.tag == "VBG" and head.dep == "pobj"
+        ):  # "of supplying shells", read as shells that supply
+            verb, head = head, self.words[head.head]
         if verb.dep in ("pcomp", "prep", "pobj"):
             preposition, head = head, self.words[head.head]
             if preposition.low in OBLIQUE and head.low in self.grammar.object_control:
                 return self._object_of(head, rule)
+            if head.dep in OBJECTS and self.words[head.head].low in self.grammar.object_control:
+                return self.names.named(head.i, f"{rule} of {self.words[head.head].low}", CONTROL)
         if verb.dep not in CARRIED:
             return None
         if (
