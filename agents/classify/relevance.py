@@ -15,6 +15,7 @@ from streams.records import EventType
 WORTHWHILE = 0.2  # worth under which a candidate reports no event
 GATE_MIDDLE, GATE_SHARE = 4.0, 0.06  # what the gate's evidence adds to a candidate's worth
 COMBAT = 0.12  # and what combat in title or lead takes away
+TALK = frozenset((EventType.MARKET_REPORT, EventType.POLICY, EventType.EMBARGO, EventType.ILLICIT_TRANSFER))
 CLEAR = 0.5  # score from which one party and a word for foreigners are enough
 FOREIGN = re.compile(
     r"\b(?:foreign|international|abroad|overseas|export\w*|re-export\w*|allies|allied|other countries|third countr\w+"

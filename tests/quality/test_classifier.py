@@ -97,7 +97,7 @@ def test_what_is_not_relevant_carries_no_event_and_says_why():
     for answer in answers():
         if not answer.relevant:
             assert answer.reason
-            assert not (answer.types or answer.suppliers or answer.recipients or answer.evidence)
+            assert [*answer.types, *answer.suppliers, *answer.recipients, *answer.evidence] == []
             assert answer.assertion is Assertion.REPORTED
 
 

@@ -1,5 +1,5 @@
 from agents.classify.event import event_of
-from streams.records import EVENT_BYTES, Classification, Event, Evidence, EventType, decode
+from streams.records import EVENT_BYTES, Classification, Event, EventType, Evidence, decode
 from tests.builders import an_article
 
 
