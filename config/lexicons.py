@@ -21,20 +21,13 @@ from config.lexicon_files import (
     user_changes,
     user_files,
 )
+from config.mistakes import ConfigurationError, Mistake
 
 SHIPPED = Path(__file__).parent / "lexicon"
 UNROCA = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "SALW")  # categories of the UN Register
 GENERIC = "generic"  # the class of nouns that name weapons without their kind
 ID = re.compile(r"[a-z0-9][a-z0-9-]*")
 SURFACE = re.compile(r"(?P<text>.+?)(?:@(?P<since>\d{4})?-(?P<until>\d{4})?)?(?P<needs>\?[\w ]*)?")
-
-
-class LexiconError(ValueError):
-    """Every mistake found in the lexicon, one a line."""
-
-    def __init__(self, mistakes: Iterable[str]) -> None:
-        self.mistakes = tuple(mistakes)
-        super().__init__("\n".join(self.mistakes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +132,7 @@ class Lexicon:
 
 
 def load_lexicon(folder: Path | None = None) -> Lexicon:
-    """The shipped lexicon with the files of ``folder``, a user's ``lexicon/``, laid over; LexiconError tells every mistake."""
+    """The shipped lexicon with those of ``folder``, a user's ``lexicon/``, laid over; else ConfigurationError with every mistake."""
     own = folder is not None and folder.is_dir() and folder.resolve() != SHIPPED.resolve()
     return _build(shipped_files(SHIPPED), user_files(folder) if own and folder else ())
 
@@ -167,7 +160,8 @@ def _build(shipped: Files, user: Files) -> Lexicon:
     for entries, file in ((systems, "systems"), (firms, "firms")):
         _one_owner(file, entries.values(), mistakes)
     if mistakes:
-        raise LexiconError(mistakes)
+        told = (mistake.partition(": ") for mistake in mistakes)
+        raise ConfigurationError([Mistake(file, "", "", reason) for file, _, reason in told])
     versions = {name: hashlib.sha256(data).hexdigest() for name, data in shipped}
     versions |= {f"user/{name}": hashlib.sha256(data).hexdigest() for name, data in user}
     return Lexicon(systems, firms, countries, classes, vetoes, versions=versions, **phrases)

@@ -226,8 +226,9 @@ def _check_webhook(receiver: Receiver, where: str) -> Iterator[Mistake]:
     elif parts.scheme == "http" and not receiver.allow_http and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
         reason = "must be https (or set allow_http: true)"
         yield Mistake("receivers.yaml", f"{where}.url", receiver.url or "", reason)
-    if receiver.format == "standard" and not re.fullmatch(r"whsec_[A-Za-z0-9+/=]{32,88}", receiver.secret or ""):
-        reason = "must be whsec_ and base64 of 24 to 64 bytes, given as ${NAME} of an environment variable"
+    secrets = re.split(r"[\s,]+", (receiver.secret or "").strip())  # several while one takes over from another
+    if receiver.format == "standard" and not all(re.fullmatch(r"whsec_[A-Za-z0-9+/=]{32,88}", one) for one in secrets):
+        reason = "must be whsec_ and base64 of 24 to 64 bytes (several: spaces between), given as ${NAME}"
         yield Mistake("receivers.yaml", f"{where}.secret", "", reason)
 
 

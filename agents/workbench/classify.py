@@ -8,7 +8,8 @@ import click
 import msgspec
 
 from agents.classify.classifier import Classifier
-from config.lexicons import LexiconError, load_lexicon
+from config.lexicons import load_lexicon
+from config.mistakes import ConfigurationError
 from config.settings import read_settings
 
 
@@ -30,7 +31,7 @@ def load_classifier(model: str | None = None) -> Classifier:
     settings = read_settings()
     try:
         return Classifier.load(load_lexicon(settings.config / "lexicon"), model or settings.model)
-    except LexiconError as error:
+    except ConfigurationError as error:
         raise click.UsageError(str(error)) from error
     except OSError as error:
         raise click.UsageError(f"loading the model: {error}") from error

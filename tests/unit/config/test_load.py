@@ -181,3 +181,17 @@ def test_a_secret_that_the_environment_lacks_is_named(tmp_path: Path) -> None:
     assert (
         said[0] == "receivers.yaml: receivers[0].secret: '${OTHER}': the environment has neither OTHER nor OTHER_FILE"
     )
+
+
+def test_a_receiver_may_have_two_secrets_while_one_takes_over(tmp_path: Path) -> None:
+    load(tmp_path)
+    both = {"DESK_SECRET": f"whsec_{'a' * 44} whsec_{'b' * 44}"}
+    assert load_configuration(tmp_path, both).receivers[0].secret == both["DESK_SECRET"]
+
+
+def test_a_mistake_in_the_users_lexicon_is_told_with_the_others(tmp_path: Path) -> None:
+    (tmp_path / "lexicon").mkdir()
+    (tmp_path / "lexicon/systems.yaml").write_text("add:\n  - {id: dart, name: Dart, class: tnak, origin: [DE]}\n")
+    said = mistakes(tmp_path, feeds=feed(every="2m"))
+    assert any(line.startswith("feeds.yaml: feeds[0].every") for line in said)
+    assert any('class "tnak" is not known' in line and '"tank"' in line for line in said), said
