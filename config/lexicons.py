@@ -132,7 +132,7 @@ class Lexicon:
 
 
 def load_lexicon(folder: Path | None = None) -> Lexicon:
-    """The shipped lexicon with those of ``folder``, a user's ``lexicon/``, laid over; else ConfigurationError with every mistake."""
+    """The shipped lexicon with a user's ``lexicon/`` laid over it; raises ConfigurationError with every mistake."""
     own = folder is not None and folder.is_dir() and folder.resolve() != SHIPPED.resolve()
     return _build(shipped_files(SHIPPED), user_files(folder) if own and folder else ())
 
