@@ -57,8 +57,10 @@ class Progress:
         self.last_progress = time.monotonic()
 
     def hold(self, reason: str) -> None:
+        """A try failed: that is a sign of life too, while a try that never ends gives none."""
+        self.last_progress = time.monotonic()
         if self.held_since is None:
-            self.held_since = time.monotonic()
+            self.held_since = self.last_progress
         self.held_reason = reason
 
     def release(self) -> None:
@@ -226,7 +228,7 @@ async def _handle_or_refuse(
     handle: Callable[[Inbound], Awaitable[None]],
     transient: tuple[type[Exception], ...],
 ) -> None:
-    tries, refusal = 0, None
+    tries, faults, refusal = 0, 0, None
     while True:
         try:
             if refusal is None:
@@ -241,7 +243,9 @@ async def _handle_or_refuse(
         except Exception as error:  # noqa: BLE001 - whatever it is, the record is kept: retried, or among the dead letters
             tries += 1
             passing = isinstance(error, transient) and not too_big(error)
-            if refusal is None and not passing and (isinstance(error, Poison) or too_big(error) or tries >= TRIES):
+            # Counted apart: tries that an outage cost must not make the first fault after it the last one.
+            faults += not passing
+            if refusal is None and not passing and (isinstance(error, Poison) or too_big(error) or faults >= TRIES):
                 refusal = error
                 where = f"{inbound.topic}/{inbound.partition}/{inbound.offset}"
                 log.error("handling %s: %s: %s; it goes to the dead letters", where, type(error).__name__, error)
@@ -252,9 +256,11 @@ async def _handle_or_refuse(
 
 
 def _hold(app: StageApp, error: Exception, tries: int) -> None:
-    reason = type(error).__name__
+    reason, before = type(error).__name__, app.progress.held_reason
     app.progress.hold(reason)
     since = app.progress.held_since or time.monotonic()
+    if before and before != reason:
+        metrics.STAGE_WAITING.labels(app.stage, before).set(0)
     metrics.STAGE_WAITING.labels(app.stage, reason).set(time.monotonic() - since)
     if tries in (1, 5, 20) or tries % 60 == 0:
         log.warning("stage %s is held: %s: %s (try %d)", app.stage, reason, error, tries)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS = 30
 # A server that vanished without a word (power, network, failover) never answers: what waits for it would wait for ever.
-ANSWER_SECONDS, CONNECT_SECONDS = 60.0, 15.0
+ANSWER_SECONDS, CONNECT_SECONDS = 30.0, 15.0
 # Classes of PostgreSQL's SQLSTATE that no statement is to blame for: connection lost, deadlock or serialization, no
 # resources (memory, disk, connections), an operator's doing (restart, shutdown, cancelled), a fault of the system; and a
 # lock that was not free, a standby that takes no writes until it is promoted.

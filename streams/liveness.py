@@ -20,8 +20,9 @@ from streams.app import StageApp
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 5.0
-STUCK_SECONDS = 90.0  # more than twice the slowest item: a database busy for 30 s
+STUCK_SECONDS = 90.0  # more than the slowest try: a database that is silent for 30 s, and once more at the roll-back
 UNASSIGNED_SECONDS = 300.0
+ASK_SECONDS = 30.0  # for all questions of one look: brokers that hang must not look like a loop that does not turn
 BLOCKED_SECONDS = 120.0  # a loop that does not turn cannot watch itself: a thread does
 
 
@@ -75,8 +76,7 @@ class Watchdog:
             metrics.CONSUMER_LAG.labels(tp.topic, str(tp.partition)).set(lag)
             if lag:
                 behind[tp] = lag
-        held = self._app.progress.held_since is not None
-        if not behind or held:
+        if not behind:
             self._app.progress.last_progress = now
         elif now - self._app.progress.last_progress > STUCK_SECONDS:
             self._end(f"nothing handled for {STUCK_SECONDS:.0f} s although records wait: {behind}")
@@ -95,16 +95,18 @@ class Watchdog:
         if self._app.settings.embedded:  # its ListOffsets lies; the high water mark of a fetch does not
             marks = {tp: self._app.consumer.highwater(tp) for tp in assigned}
             return {tp: mark for tp, mark in marks.items() if mark}
+        partitions = {TopicPartition(tp.topic, tp.partition): tp for tp in assigned}
         try:
-            if self._asker is None:
-                asker = AIOKafkaConsumer(bootstrap_servers=self._app.settings.broker, enable_auto_commit=False)
-                await asker.start()
-                self._asker = asker
-            partitions = {TopicPartition(tp.topic, tp.partition): tp for tp in assigned}
-            ends = await self._asker.end_offsets(list(partitions))
-            starts = await self._asker.beginning_offsets(list(partitions))
+            async with asyncio.timeout(ASK_SECONDS):
+                if self._asker is None:
+                    self._asker = AIOKafkaConsumer(
+                        bootstrap_servers=self._app.settings.broker, enable_auto_commit=False
+                    )
+                    await self._asker.start()
+                ends = await self._asker.end_offsets(list(partitions))
+                starts = await self._asker.beginning_offsets(list(partitions))
         except (KafkaError, OSError) as error:
-            log.warning("asking the broker for the ends of the topics: %s", error)
+            log.warning("asking the broker for the ends of the topics: %s: %s", type(error).__name__, error)
             await self._close()
             return {}
         return {tp: ends[p] if ends[p] > starts[p] else 0 for p, tp in partitions.items()}

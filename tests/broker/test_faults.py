@@ -1,0 +1,99 @@
+"""What consume makes of a fault, and the watchdog of a stage that is held: no broker is needed to see it."""
+
+import time
+from typing import Any
+
+import pytest
+from faust.types import TP
+
+from streams import app as streams_app
+from streams import liveness, metrics
+from streams.app import TRIES, StageApp, stage_app
+from streams.dead_letters import Inbound
+from streams.liveness import Watchdog
+from streams.records import Poison
+from streams.topics import DEAD_LETTERS, Stage, Topic
+
+PARTITION = TP("articles.deduplicated", 0)
+RECORD = Inbound(PARTITION.topic, 0, 7, b"key", b"value", {})
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> StageApp:
+    """A stage that is never started, with pauses too short to wait for."""
+    monkeypatch.setattr(streams_app, "PAUSE_LONGEST", 0.0)
+    return stage_app(Stage.CLASSIFY, name="faults")
+
+
+async def refused(stage: StageApp, *faults: Exception) -> list[Topic]:
+    """Where the record was published to after a handler that raises ``faults`` one after another, and then succeeds."""
+    published: list[Topic] = []
+    left = list(faults)
+
+    async def handle(_: Inbound) -> None:
+        if left:
+            raise left.pop(0)
+
+    async def publish(topic: Topic, *_: Any) -> None:
+        published.append(topic)
+
+    stage.publish = publish  # type: ignore[method-assign, assignment]
+    await streams_app._handle_or_refuse(stage, RECORD, handle, streams_app.TRANSIENT)
+    return published
+
+
+async def test_an_outage_of_any_length_refuses_nothing(stage: StageApp) -> None:
+    assert await refused(stage, *[TimeoutError("away")] * 50) == []
+
+
+async def test_a_fault_that_stays_is_refused_at_the_fifth_try(stage: StageApp) -> None:
+    assert await refused(stage, *[KeyError("ours")] * (TRIES - 1)) == []
+    assert await refused(stage, *[KeyError("ours")] * TRIES) == [DEAD_LETTERS]
+
+
+async def test_poison_is_refused_at_once(stage: StageApp) -> None:
+    assert await refused(stage, Poison("no JSON")) == [DEAD_LETTERS]
+
+
+async def test_a_fault_after_a_long_outage_has_its_five_tries_too(stage: StageApp) -> None:
+    assert await refused(stage, *[TimeoutError("away")] * 10, KeyError("while it came back")) == []
+
+
+async def test_of_two_reasons_to_wait_only_the_one_that_lasts_is_shown(stage: StageApp) -> None:
+    def waiting(reason: str) -> float:
+        return float(metrics.STAGE_WAITING.labels(stage.stage, reason)._value.get())
+
+    metrics.STAGE_WAITING.labels(stage.stage, "TimeoutError").set(30)
+    stage.progress.hold("TimeoutError")
+    await refused(stage, ConnectionError("another one"))
+    assert waiting("TimeoutError") == waiting("ConnectionError") == 0
+
+
+class Ended(Exception):
+    pass
+
+
+class AnsweredWatchdog(Watchdog):
+    """A watchdog whose broker says that ten records are there."""
+
+    def _assigned(self) -> set[TP]:
+        return {PARTITION}
+
+    async def _ends(self, assigned: set[TP]) -> dict[TP, int]:
+        return dict.fromkeys(assigned, 10)
+
+    def _end(self, why: str) -> None:
+        raise Ended(why)
+
+
+class TestHeldStage:
+    async def test_one_whose_tries_fail_goes_on_waiting(self, stage: StageApp) -> None:
+        stage.progress.last_progress = time.monotonic() - 2 * liveness.STUCK_SECONDS
+        stage.progress.hold("TimeoutError")
+        await AnsweredWatchdog(stage)._look()
+
+    async def test_one_whose_next_try_never_ends_is_stuck(self, stage: StageApp) -> None:
+        stage.progress.hold("TimeoutError")
+        stage.progress.last_progress = time.monotonic() - 2 * liveness.STUCK_SECONDS
+        with pytest.raises(Ended, match="although records wait"):
+            await AnsweredWatchdog(stage)._look()
