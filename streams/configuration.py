@@ -51,6 +51,10 @@ class LiveConfiguration:
             for mistake in error.mistakes:
                 log.error("reading the configuration again: %s; the last good one stays in use", mistake)
             return
+        except Exception:  # a file that vanished meanwhile, or one that nobody thought of: a stage must not end of it
+            metrics.CONFIG_RELOAD_OK.set(0)
+            log.exception("reading the configuration again; the last good one stays in use")
+            return
         self.current = fresh
         self._tell(fresh)
         log.info("the configuration in %s was read again", self._folder)

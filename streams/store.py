@@ -1,14 +1,31 @@
 """The fast store (Redis or Valkey): it may come back empty, which costs work, never an alert."""
 
 import redis.asyncio
-from redis.exceptions import BusyLoadingError, OutOfMemoryError, ReadOnlyError
+from redis._parsers.base import BaseParser
+from redis.exceptions import BusyLoadingError, ClusterDownError, OutOfMemoryError, ReadOnlyError, ResponseError
 from redis.exceptions import ConnectionError as StoreConnectionError
 from redis.exceptions import TimeoutError as StoreTimeoutError
 
 from config.settings import Settings, SettingsError
 
+
+class StoreRefusesWritesError(ResponseError):
+    """The store cannot write to its disk (MISCONF), misses replicas (NOREPLICAS) or runs a long script (BUSY)."""
+
+
+# The client knows no class for these and raises a bare ResponseError, which also stands for faults that stay.
+BaseParser.EXCEPTION_CLASSES.update(dict.fromkeys(("MISCONF", "NOREPLICAS", "BUSY"), StoreRefusesWritesError))
+
 # What may pass by itself. Never bare RedisError: a wrong type would be retried for ever and stop the stream.
-STORE_TRANSIENT = (StoreConnectionError, StoreTimeoutError, BusyLoadingError, OutOfMemoryError, ReadOnlyError)
+STORE_TRANSIENT = (
+    StoreConnectionError,
+    StoreTimeoutError,
+    BusyLoadingError,
+    ClusterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    StoreRefusesWritesError,
+)
 TIMEOUT_SECONDS = 5.0
 
 
