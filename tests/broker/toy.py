@@ -8,6 +8,7 @@ import asyncio
 import itertools
 import os
 import random
+import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -22,7 +23,8 @@ from streams.records import Poison
 from streams.topics import DAY, REQUEST_BYTES, Stage, Topic
 from streams.worker import run_app
 
-SLOW_COORDINATOR_SECONDS = 1.0
+SLOW_COORDINATOR_SECONDS = 0.6
+GUST = signal.SIGRTMIN
 
 
 @dataclass(frozen=True)
@@ -81,32 +83,44 @@ def make_app(stage: str, environment: dict[str, str]) -> StageApp:
 
 
 def storm(seed: str) -> None:
-    """Rebalances that follow each other at once: two of three assignments are followed by another join within 0.3 s.
+    """A burst of rebalances that follow each other at once, whenever the process gets GUST.
 
-    The coordinator is slow meanwhile, as one is that has just moved: that is when a rebalance overtakes another. There is
-    calm between the bursts, for the next rebalance would mend what the last one broke.
+    The coordinator is slow meanwhile, as one is that has just moved: that is when a rebalance overtakes another. Between
+    the bursts there is calm, for the next rebalance would mend what the last one broke.
     """
     from faust.transport.drivers.aiokafka import Consumer, ConsumerRebalanceListener
 
     dice = random.Random(seed)
-    original = ConsumerRebalanceListener.on_partitions_assigned
+    left = 0
+    seen: dict[str, Any] = {}
+    original, seek = ConsumerRebalanceListener.on_partitions_assigned, Consumer.seek_to_committed
+
+    def again() -> None:
+        coordinator = seen["thread"]._ensure_consumer()._coordinator
+        (coordinator.request_rejoin if dice.random() < 0.5 else coordinator.reset_generation)()
 
     async def on_partitions_assigned(self: Any, assigned: Any) -> None:
-        if dice.random() < 2 / 3:
-            coordinator = self._thread._ensure_consumer()._coordinator
-            again = coordinator.request_rejoin if dice.random() < 0.5 else coordinator.reset_generation
-            asyncio.get_running_loop().call_later(dice.uniform(0, 0.3), again)
+        nonlocal left
+        seen.update(thread=self._thread, loop=asyncio.get_running_loop())
+        if left:
+            left -= 1
+            asyncio.get_running_loop().call_later(dice.uniform(0, 0.1), again)
         await original(self, assigned)
-
-    seek = Consumer.seek_to_committed
 
     async def seek_to_committed(self: Any) -> Any:
         found = await seek(self)
-        await asyncio.sleep(dice.uniform(0, SLOW_COORDINATOR_SECONDS))
+        if seen:
+            await asyncio.sleep(dice.uniform(0, SLOW_COORDINATOR_SECONDS))
         return found
+
+    def gust(*_: object) -> None:
+        nonlocal left
+        left = dice.randint(2, 4)
+        seen["loop"].call_soon_threadsafe(again)
 
     ConsumerRebalanceListener.on_partitions_assigned = on_partitions_assigned
     Consumer.seek_to_committed = seek_to_committed
+    signal.signal(GUST, gust)
 
 
 def main() -> None:
