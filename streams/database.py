@@ -134,7 +134,7 @@ decisions = Table(
     Column("alert", String(64)),  # the message that told it
     Column("match", LargeBinary),  # why the watch matched, null where it did not
     Column("decided", Utc, nullable=False),
-    Index("decisions_by_development", "watch", "development"),
+    Index("decisions_by_development", "development", "watch"),
 )
 
 alerts = Table(
@@ -153,7 +153,7 @@ alerts = Table(
     Column("body", LargeBinary, nullable=False),  # the Alert record
     Column("published", Utc),  # last time it went to the topic
     Column("taken", Utc),  # deliver has made its deliveries
-    Index("alerts_by_development", "watch", "development"),
+    Index("alerts_by_development", "development", "watch"),
     Index("alerts_by_event", "event"),
     Index("alerts_untaken", "taken", "raised"),
 )

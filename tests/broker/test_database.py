@@ -5,14 +5,19 @@ import subprocess
 import sys
 import uuid
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import insert, select, text
+from sqlalchemy import event, insert, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from agents.deliver.receivers import Answer, Message, Reason
+from agents.deliver.settlement import Attempt, Due, settle
+from agents.watch.ledger import Ledger
 from streams import journal
 from streams.database import TRANSIENT, Outage, alerts, feeds, metadata, open_engine, reading, transaction, upgrade
 from streams.local_kafka import free_port
@@ -168,3 +173,29 @@ class TestJournal:
         async with transaction(engine) as connection:
             await journal.strike_refused(connection, article.event_id)
         assert await self.lines(engine) == []
+
+
+async def test_what_every_event_asks_is_found_by_an_index_however_much_was_kept(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path}/armswire.db"
+    await asyncio.to_thread(upgrade, url)
+    engine = open_engine(url)
+    asked: list[tuple[str, Any]] = []
+    event.listen(engine.sync_engine, "before_cursor_execute", lambda *told: asked.append((told[2], told[3])))
+    due = Due("desk", Message("msg_1", b"{}", "application/json"), "created", 0, None, None, None)
+    async with transaction(engine) as connection:
+        ledger = Ledger(connection)
+        await ledger.said_of("development")
+        await ledger.decided_of("development")
+        await ledger.raised_by("event")
+        await ledger.is_placed("event")
+        await settle(connection, Attempt(due, Answer(Reason.OK, 200), NOW, NOW, 1.0), (0.0,))
+        plans = {}
+        for statement, values in list(asked):
+            if statement.startswith(("SELECT", "UPDATE", "DELETE")):
+                rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+                plans[statement] = [row.detail for row in rows]
+    await engine.dispose()
+    # A state is no key: nearly every delivery ends in the same one.
+    slow = ("SCAN", "deliveries_due (state=?)")
+    assert not {s: plan for s, plan in plans.items() if any(word in step for step in plan for word in slow)}
+    assert len(plans) >= 7

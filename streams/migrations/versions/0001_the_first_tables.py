@@ -30,7 +30,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id')
     )
     with op.batch_alter_table('alerts', schema=None) as batch_op:
-        batch_op.create_index('alerts_by_development', ['watch', 'development'], unique=False)
+        batch_op.create_index('alerts_by_development', ['development', 'watch'], unique=False)
         batch_op.create_index('alerts_by_event', ['event'], unique=False)
         batch_op.create_index('alerts_untaken', ['taken', 'raised'], unique=False)
 
@@ -76,7 +76,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('watch', 'event')
     )
     with op.batch_alter_table('decisions', schema=None) as batch_op:
-        batch_op.create_index('decisions_by_development', ['watch', 'development'], unique=False)
+        batch_op.create_index('decisions_by_development', ['development', 'watch'], unique=False)
 
     op.create_table('deliveries',
     sa.Column('alert', sa.String(length=64), nullable=False),
