@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 
 from agents.archive.ledger import EVENT_COLUMNS, Wanted, find_dead_letters, find_events, read_dead_letter, replay
 from config.settings import SettingsError, read_settings
+from streams.addresses import of_the_running_service
 from streams.ledger import Since, ask
 from streams.output import output_option, print_rows
 from streams.records import EventType
@@ -106,9 +107,11 @@ def _visible(text: str) -> str:
 @click.argument("letters", metavar="ID...", nargs=-1, required=True)
 def replay_dead_letters(letters: tuple[str, ...]) -> None:
     """Publish records again, untouched, to the topics they came from; an ID may be its first characters."""
-    broker = read_settings().broker
+    broker = of_the_running_service(read_settings()).broker
     if not broker:
-        raise SettingsError(["ARMSWIRE_BROKER: must be given, for example 127.0.0.1:9092"])
+        raise SettingsError(
+            ["ARMSWIRE_BROKER: no service runs on this state, so it must be given, for example 127.0.0.1:9092"]
+        )
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what goes wrong is told once, below
     try:
         done = ask(lambda engine: replay(engine, broker, letters))

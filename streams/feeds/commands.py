@@ -14,6 +14,7 @@ import yaml
 from config.load import load_configuration
 from config.schema import Feed
 from config.settings import Settings, SettingsError, read_settings
+from streams.addresses import of_the_running_service
 from streams.feeds import opml
 from streams.output import output_option, print_rows
 
@@ -29,7 +30,7 @@ def feeds() -> None:
 @output_option
 def list_command(form: str) -> None:
     """Every configured feed, how it does, and when it is asked next."""
-    settings = read_settings()
+    settings = of_the_running_service(read_settings())
     configured = load_configuration(settings.config).feeds
     states, resting = asyncio.run(_states(settings))
     rows = []
@@ -73,7 +74,9 @@ async def _states(settings: Settings) -> tuple[dict[str, Any], frozenset[str]]:
     finally:
         await engine.dispose()
     if not settings.redis:
-        click.echo("ARMSWIRE_REDIS is not set: how the feeds do is not known here", err=True)
+        click.echo(
+            "no service runs on this state and ARMSWIRE_REDIS is not set: how the feeds do is not known here", err=True
+        )
         return {}, resting
     async with open_store(settings) as store:
         try:
@@ -146,7 +149,7 @@ async def _try_all(settings: Settings, chosen: Sequence[Feed]) -> list[dict[str,
 @click.option("--allow-private", is_flag=True, help="With --once and a URL: it may be a loopback or private address.")
 def poll(which: str, once: bool, allow_private: bool) -> None:
     """Have the feed ID polled now; or, with --once, print the articles of an ID or URL as JSON lines."""
-    settings = read_settings()
+    settings = of_the_running_service(read_settings())
     if "://" in which:
         if not once:
             raise click.UsageError("an address can only be polled with --once")
@@ -181,7 +184,9 @@ async def _request(settings: Settings, feed: Feed) -> None:
     from streams.topics import POLLS_REQUESTED
 
     if not settings.broker:
-        raise SettingsError(["ARMSWIRE_BROKER: must be given, for example 127.0.0.1:9092 (or use --once)"])
+        raise SettingsError(
+            ["ARMSWIRE_BROKER: no service runs on this state; give it, as 127.0.0.1:9092 (or use --once)"]
+        )
     producer = AIOKafkaProducer(bootstrap_servers=settings.broker)
     await producer.start()
     try:

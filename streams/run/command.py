@@ -20,6 +20,7 @@ from rich.live import Live
 
 from config.load import load_configuration
 from config.settings import Settings, database_url, read_settings
+from streams.addresses import LOCK
 from streams.database import TRANSIENT, reading
 from streams.logs import start_logging
 from streams.run.demo.newsroom import Newsroom
@@ -80,7 +81,7 @@ def _demo_settings(settings: Settings) -> Settings:
     )
 
 
-def _empty(state: Path, keep: str = "run.lock") -> None:
+def _empty(state: Path, keep: str = LOCK) -> None:
     for path in state.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)

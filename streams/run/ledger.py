@@ -25,7 +25,11 @@ async def funnel(connection: AsyncConnection, since: datetime) -> dict[str, int]
         )
     )
     collected, new, relevant = counted.one()
-    raised = select(func.count()).select_from(alerts).where(alerts.c.raised >= since, alerts.c.kind == "created")
+    raised = (
+        select(func.count())
+        .select_from(alerts)
+        .where(alerts.c.raised >= since, alerts.c.kind == "created", alerts.c.held.is_(None))
+    )
     return {"collected": collected, "unique": new, "relevant": relevant, "alerts": await connection.scalar(raised) or 0}
 
 
@@ -81,7 +85,13 @@ async def latest_alerts(connection: AsyncConnection, rows: int, after: datetime 
         .subquery()
     )
     query = select(
-        alerts.c.raised, alerts.c.body, states.c.receivers, states.c.delivered, states.c.failing, events.c.record
+        alerts.c.raised,
+        alerts.c.body,
+        alerts.c.held,
+        states.c.receivers,
+        states.c.delivered,
+        states.c.failing,
+        events.c.record,
     ).select_from(
         alerts.outerjoin(states, states.c.alert == alerts.c.id).outerjoin(events, events.c.id == alerts.c.event)
     )
@@ -113,6 +123,7 @@ def alert_line(row: Any) -> AlertLine:
         delivered=row.delivered or 0,
         receivers=row.receivers or 0,
         failing=row.failing or 0,
+        held=row.held or "",
     )
 
 

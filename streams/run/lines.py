@@ -24,7 +24,7 @@ class EventLine:
 
 @dataclass(frozen=True, slots=True)
 class AlertLine:
-    """An alert in short; ``delivered`` of ``receivers`` have it, ``failing`` are still tried."""
+    """An alert in short; ``delivered`` of ``receivers`` have it, ``failing`` are retried; ``held``: why it is only shown."""
 
     id: str
     at: datetime
@@ -40,6 +40,7 @@ class AlertLine:
     delivered: int = 0
     receivers: int = 0
     failing: int = 0
+    held: str = ""
 
 
 @dataclass(frozen=True, slots=True)

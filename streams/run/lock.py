@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from streams.addresses import LOCK
+
 WAIT_SECONDS = 3.0  # processes of a service that was just killed end within a moment
 
 
@@ -18,7 +20,7 @@ class StateInUse(RuntimeError):
 def hold(state: Path, wait: float = WAIT_SECONDS) -> Iterator[int]:
     """Hold the state folder's lock; yields its file descriptor, to be passed on to children. Raises StateInUse."""
     state.mkdir(parents=True, exist_ok=True)
-    path = state / "run.lock"
+    path = state / LOCK
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         end = time.monotonic() + wait

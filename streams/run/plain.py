@@ -20,9 +20,10 @@ def event_text(event: EventLine) -> str:
 def alert_text(alert: AlertLine) -> str:
     """One line for an alert: why it came, and the sentence that decided."""
     seen = f", {outlets(alert)}" if alert.outlets else ""
+    held = f" ({alert.held}, not sent)" if alert.held else ""
     reasons = "; ".join(alert.reasons) or alert.watch_title
     return (
-        f"{alert.at:%H:%M:%S} ALERT {alert.level} {alert.kind}  {alert.watch}: {alert.title} ({reasons}{seen})"
+        f"{alert.at:%H:%M:%S} ALERT {alert.level} {alert.kind}{held}  {alert.watch}: {alert.title} ({reasons}{seen})"
         f"  evidence: “{alert.because or alert.title}”"
     )
 

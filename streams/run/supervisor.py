@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from config.settings import Settings
 from streams import journal
+from streams.addresses import remove_addresses, write_addresses
 from streams.database import open_engine, upgrade
 from streams.local import LocalServerError
 from streams.local_kafka import free_port
@@ -89,6 +90,8 @@ class Supervisor:
         self.migrated.set()
 
     async def _start_stages(self) -> None:
+        servers = self.servers
+        write_addresses(self.settings.state, broker=servers.address, redis=servers.redis, embedded=servers.forgetful)
         for stage in ORDER:
             await self._start_stage(self.stages[stage])
 
@@ -216,6 +219,7 @@ class Supervisor:
     async def _end(self) -> None:
         """Stages first, so that they can finish."""
         self.ending = True
+        remove_addresses(self.settings.state)
         await asyncio.gather(*(process.stop(GRACE_SECONDS) for process in self.stages.values()))
         await self.servers.stop()
         await self.engine.dispose()

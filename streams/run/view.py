@@ -216,6 +216,8 @@ def outlets(alert: AlertLine) -> str:
 
 def delivery(alert: AlertLine) -> Text:
     """Whether the receivers have it."""
+    if alert.held:
+        return Text(f"{alert.held}, not sent", "dim")
     if not alert.receivers:
         return Text("not sent yet", "dim")
     done = alert.delivered == alert.receivers

@@ -34,6 +34,18 @@ def test_everything_together_occupies_at_most_800_megabytes_when_idle(service: S
 
 
 @pytest.mark.slow
+def test_commands_on_the_same_state_find_the_services_broker_and_store(service: Service, site: FeedSite, desk: Desk):
+    site.publish("/mine.rss", "one", *LEOPARD)
+    service.start().wait_ready()
+    wait_for(desk.accepted, 30, "the alert is delivered")
+    listed = service.command("feeds", "list", "-o", "csv")
+    assert "slow,ok" in listed
+    asked = len(site.asked["/slow.rss"])
+    service.command("feeds", "poll", "slow")  # its hour is not over
+    wait_for(lambda: len(site.asked["/slow.rss"]) == asked + 1, 30, "the feed is polled when asked for")
+
+
+@pytest.mark.slow
 @pytest.mark.kafka
 def test_a_durable_run_goes_on_when_kafka_is_killed(service: Service, site: FeedSite, desk: Desk):
     service.arguments = ("--durable",)

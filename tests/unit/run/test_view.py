@@ -119,6 +119,12 @@ def test_a_delivery_that_failed_and_is_tried_again_says_so():
     assert "1 deliveries waiting" in screen
 
 
+def test_an_alert_of_an_experimental_watch_says_that_it_is_not_sent():
+    held = an_alert_line(held="experimental", delivered=0, receivers=0)
+    assert "experimental, not sent" in "\n".join(_screen(a_snapshot(alerts=[held]), 100, 30))
+    assert "created (experimental, not sent)" in alert_text(held)
+
+
 def test_while_stages_start_the_steps_are_told():
     screen = "\n".join(_screen(a_snapshot(ready=False, alerts=[], events=[], uptime=2), 100, 30))
     assert "starting" in screen
