@@ -1,17 +1,21 @@
 """What people must not lose: every table, the engine, transactions that SQLite and PostgreSQL both keep."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Connection,
     DateTime,
     Dialect,
+    Engine,
     Float,
     ForeignKey,
     Index,
@@ -22,6 +26,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    create_engine,
     event,
     make_url,
 )
@@ -33,6 +38,9 @@ if TYPE_CHECKING:
     from alembic.config import Config  # imported where it is used: running stages need no migrations
 
 BUSY_SECONDS = 30
+
+Result = TypeVar("Result")
+_plain_engines: WeakKeyDictionary[Engine, Engine] = WeakKeyDictionary()
 # A server that vanished without a word (power, network, failover) never answers: what waits for it would wait for ever.
 ANSWER_SECONDS, CONNECT_SECONDS = 30.0, 15.0
 # Classes of PostgreSQL's SQLSTATE that no statement is to blame for: connection lost, deadlock or serialization, no
@@ -272,9 +280,15 @@ def open_engine(url: str, answer_seconds: float | None = ANSWER_SECONDS) -> Asyn
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    _prepare(engine.sync_engine)
+    return engine
 
-    @event.listens_for(engine.sync_engine, "connect")
-    def _prepare(connection: Any, _record: object) -> None:
+
+def _prepare(engine: Engine) -> None:
+    """What every SQLite connection and transaction of ours begins with."""
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # begin is ours: see transaction()
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
@@ -283,14 +297,12 @@ def open_engine(url: str, answer_seconds: float | None = ANSWER_SECONDS) -> Asyn
         cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
         # A transaction that reads first and writes later would fail at once where another process wrote in between
         # (SQLITE_BUSY_SNAPSHOT, which no timeout waits for); taking the write lock at the start waits its turn.
         immediate = not connection.get_execution_options().get("read_only", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
-
-    return engine
 
 
 @asynccontextmanager
@@ -298,6 +310,34 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """A transaction that may write: committed at the end, rolled back on an exception. Raises Outage where it may pass."""
     async with _connected(engine) as connection, connection.begin():
         yield connection
+
+
+async def at_once(engine: AsyncEngine, work: Callable[[Connection], Result]) -> Result:
+    """``work`` in one transaction that may write, for what happens to every article.
+
+    On SQLite in one step of another thread: with a statement awaited at a time the driver changes threads a dozen times, which
+    costs more than the work and holds the write lock meanwhile.
+    """
+    if engine.dialect.name == "sqlite":
+        return await asyncio.to_thread(_at_once, _plain(engine), work)
+    async with transaction(engine) as connection:
+        return await connection.run_sync(work)
+
+
+def _at_once(engine: Engine, work: Callable[[Connection], Result]) -> Result:
+    with engine.begin() as connection:
+        return work(connection)
+
+
+def _plain(engine: AsyncEngine) -> Engine:
+    """A plain engine on the same SQLite file; disposed of with ``engine``."""
+    plain = _plain_engines.get(engine.sync_engine)
+    if plain is None:
+        plain = create_engine(engine.url.set(drivername="sqlite"), connect_args={"timeout": BUSY_SECONDS})
+        _prepare(plain)
+        event.listen(engine.sync_engine, "engine_disposed", lambda _engine, plain=plain: plain.dispose())
+        _plain_engines[engine.sync_engine] = plain
+    return plain
 
 
 @asynccontextmanager

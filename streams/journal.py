@@ -3,12 +3,23 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from streams.database import alerts, journal, reading, transaction
 from streams.records import Article, encode
+
+# Made once, for they run for every article: building a statement costs more than SQLite takes to run it.
+_HERE = journal.c.id == bindparam("event")
+ARCHIVED = update(journal).where(_HERE).values(archived=bindparam("now"))
+WATCHED = update(journal).where(_HERE).values(watched=bindparam("now"))
+STRIKE = delete(journal).where(
+    _HERE,
+    journal.c.archived.is_not(None),
+    journal.c.watched.is_not(None),
+    ~exists().where(alerts.c.event == bindparam("event"), alerts.c.taken.is_(None)),
+)
 
 
 async def write(engine: AsyncEngine, articles: Sequence[Article]) -> None:
@@ -25,28 +36,41 @@ async def write(engine: AsyncEngine, articles: Sequence[Article]) -> None:
         await connection.execute(insert.on_conflict_do_nothing(), rows)
 
 
+def archived(connection: Connection, event_id: str) -> None:
+    """Archive has stored the article's event."""
+    connection.execute(ARCHIVED, {"event": event_id, "now": datetime.now(UTC)})
+    connection.execute(STRIKE, {"event": event_id})
+
+
+def watched(connection: Connection, event_id: str) -> None:
+    """Watch has committed its decision on the article's event."""
+    connection.execute(WATCHED, {"event": event_id, "now": datetime.now(UTC)})
+    connection.execute(STRIKE, {"event": event_id})
+
+
+def refused(connection: Connection, event_id: str) -> None:
+    """Delete the line of an article that a stage refused and that stands among the dead letters."""
+    connection.execute(delete(journal).where(journal.c.id == event_id))
+
+
 async def mark_archived(connection: AsyncConnection, event_id: str) -> None:
     """Archive has stored the article's event."""
-    await connection.execute(update(journal).where(journal.c.id == event_id).values(archived=datetime.now(UTC)))
-    await strike(connection, event_id)
+    await connection.run_sync(archived, event_id)
 
 
 async def mark_watched(connection: AsyncConnection, event_id: str) -> None:
     """Watch has committed its decision on the article's event."""
-    await connection.execute(update(journal).where(journal.c.id == event_id).values(watched=datetime.now(UTC)))
-    await strike(connection, event_id)
+    await connection.run_sync(watched, event_id)
 
 
 async def strike(connection: AsyncConnection, event_id: str) -> None:
     """Delete the line if the event is stored, watched, and deliver has taken each alert raised from it."""
-    untaken = exists().where(alerts.c.event == event_id, alerts.c.taken.is_(None))
-    done = (journal.c.id == event_id, journal.c.archived.is_not(None), journal.c.watched.is_not(None), ~untaken)
-    await connection.execute(delete(journal).where(*done))
+    await connection.execute(STRIKE, {"event": event_id})
 
 
 async def strike_refused(connection: AsyncConnection, event_id: str) -> None:
     """Delete the line of an article that a stage refused and that stands among the dead letters."""
-    await connection.execute(delete(journal).where(journal.c.id == event_id))
+    await connection.run_sync(refused, event_id)
 
 
 async def outstanding(engine: AsyncEngine) -> list[tuple[bytes, bytes]]:

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from agents.archive.dead_letter import DeadLetter, event_of
 from streams import journal
-from streams.database import dead_letters, events, transaction
+from streams.database import at_once, dead_letters, events, transaction
 from streams.records import Event
 from streams.topics import Stage
 
@@ -34,31 +34,37 @@ async def store_event(engine: AsyncEngine, event: Event, value: bytes, now: date
 
     ``journaled``: the broker is the embedded one, so articles stand in the journal; elsewhere the look-up would be for nothing.
     """
-    async with transaction(engine) as connection:
-        stored = await _insert(connection, events, _row(event, value, now))
+
+    def work(connection: Connection) -> Stored:
+        stored = _insert(connection, events, _row(event, value, now))
         if journaled:
-            await journal.mark_archived(connection, event.id)
-    return stored
+            journal.archived(connection, event.id)
+        return stored
+
+    return await at_once(engine, work)
 
 
 async def store_dead_letter(engine: AsyncEngine, letter: DeadLetter, now: datetime) -> Stored:
     """Keep a dead letter; its article is done for the stages that will not see it any more."""
-    async with transaction(engine) as connection:
-        stored = await _insert(connection, dead_letters, asdict(letter) | {"stored": now})
+
+    def work(connection: Connection) -> Stored:
+        stored = _insert(connection, dead_letters, asdict(letter) | {"stored": now})
         event = event_of(letter)
         if event is not None:
-            await _strike(connection, letter.stage, event)
-    return stored
+            _strike(connection, letter.stage, event)
+        return stored
+
+    return await at_once(engine, work)
 
 
-async def _strike(connection: AsyncConnection, stage: str, event: str) -> None:
+def _strike(connection: Connection, stage: str, event: str) -> None:
     """Watch and archive read the same topic: what one refuses the other may still have to see."""
     if stage == Stage.WATCH:
-        await journal.mark_watched(connection, event)
+        journal.watched(connection, event)
     elif stage == Stage.ARCHIVE:
-        await journal.mark_archived(connection, event)
+        journal.archived(connection, event)
     else:
-        await journal.strike_refused(connection, event)
+        journal.refused(connection, event)
 
 
 async def forget(engine: AsyncEngine, now: datetime, batch: int = BATCH) -> int:
@@ -77,9 +83,9 @@ async def _delete(connection: AsyncConnection, table: Table, old: ColumnElement[
     return (await connection.execute(delete(table).where(table.c.id.in_(some)))).rowcount
 
 
-async def _insert(connection: AsyncConnection, table: Table, row: dict[str, Any]) -> Stored:
+def _insert(connection: Connection, table: Table, row: dict[str, Any]) -> Stored:
     insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
-    result = await connection.execute(insert.values(row).on_conflict_do_nothing())
+    result = connection.execute(insert.on_conflict_do_nothing(), row)
     return Stored.NEW if result.rowcount else Stored.REPEAT
 
 

@@ -18,7 +18,7 @@ from config.load import Configuration
 from config.schema import Backfill
 from config.settings import Settings
 from streams import journal
-from streams.database import transaction
+from streams.database import at_once, transaction
 from streams.records import Article, Event, Verdict, encode
 
 
@@ -40,14 +40,13 @@ async def decide(
     found = {watch.id: match(watch, event) for watch in configuration.watches}
     matched = [name for name, one in found.items() if isinstance(one, Match)]
     wanted = event.relevant or bool(matched)
-    if not wanted and event.article.verdict is not Verdict.REVISION and not settings.embedded:
-        return Decision()  # nothing to remember: the next time the answer is the same
+    if not wanted and event.article.verdict is not Verdict.REVISION:
+        # Nothing to remember: the next time the answer is the same.
+        if settings.embedded:
+            await at_once(engine, lambda connection: journal.watched(connection, event.article.event_id))
+        return Decision()
     async with transaction(engine) as connection:
-        ledger = Ledger(connection)
-        if wanted or event.article.verdict is Verdict.REVISION:
-            decision = await _decide(ledger, event, found, configuration, settings, now=now)
-        else:
-            decision = Decision()
+        decision = await _decide(Ledger(connection), event, found, configuration, settings, now=now)
         await journal.mark_watched(connection, event.article.event_id)
     return decision
 
