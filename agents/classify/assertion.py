@@ -8,6 +8,7 @@ from typing import Any
 from agents.classify.candidates import Candidate
 from agents.classify.frames import Frame
 from agents.classify.inflection import verb_forms
+from agents.classify.patterns import pattern
 from agents.classify.sentences import Sentence
 from streams.records import Assertion, EventType, Realis
 
@@ -27,19 +28,21 @@ class Cues:
     """The cues of cues.yaml, compiled."""
 
     def __init__(self, cues: Mapping[str, Any]) -> None:
-        self._deny = _pattern(cues["deny"]["strong"])
-        self._allege = _pattern(cues["allege"]["strong"])
+        self._deny = pattern(cues["deny"]["strong"], "cues.yaml: deny: strong")
+        self._allege = pattern(cues["allege"]["strong"], "cues.yaml: allege: strong")
         not_denials = "|".join(map(re.escape, cues["deny"]["not_denials"]))
         self._not_denial = re.compile(
             rf"\b(?:den|reject|dismiss|contest)\w*\W+(?:\w+\W+){{0,4}}(?:{not_denials})", re.IGNORECASE
         )
         self._accusing = verb_forms(cues["allege"]["verbs"], {})
-        self._double = _pattern(cues["double_negation"])
-        self._refusal = _pattern(cues["refusal_phrases"])
-        self._undecided = _pattern(cues["undecided"])
-        self._combat = _pattern(cues["combat"])
-        self._deployment, self._civil = _pattern(cues["deployment"]), _pattern(cues["civil"])
-        self._military, self._fiction = _pattern([cues["military"]]), _pattern([cues["fiction"]])
+        self._double = pattern(cues["double_negation"], "cues.yaml: double_negation")
+        self._refusal = pattern(cues["refusal_phrases"], "cues.yaml: refusal_phrases")
+        self._undecided = pattern(cues["undecided"], "cues.yaml: undecided")
+        self._combat = pattern(cues["combat"], "cues.yaml: combat")
+        self._deployment = pattern(cues["deployment"], "cues.yaml: deployment")
+        self._civil = pattern(cues["civil"], "cues.yaml: civil")
+        self._military = pattern([cues["military"]], "cues.yaml: military")
+        self._fiction = pattern([cues["fiction"]], "cues.yaml: fiction")
         self._movements = frozenset(map(str, cues["movements"]))
 
     def voice(self, sentences: Sequence[Sentence], primary: Candidate | None) -> Voice:
@@ -109,10 +112,6 @@ def realis(primary: Candidate) -> Realis:
     if planned or primary.types[0] in (EventType.OFFER, EventType.NEGOTIATION) or primary.trigger.frame is Frame.ASK:
         return Realis.PLANNED
     return Realis.ACTUAL
-
-
-def _pattern(phrases: Sequence[Any]) -> re.Pattern[str]:
-    return re.compile(r"(?<!\w)(?:" + "|".join(map(str, phrases)) + r")(?!\w)", re.IGNORECASE)
 
 
 def _text(sentence: Sentence) -> str:

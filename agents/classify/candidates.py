@@ -17,7 +17,7 @@ from streams.records import EventType
 POSITION = (1.0, 0.9, 0.6, 0.4, 0.3)  # title and sentences of the text: news comes first
 BACKGROUND = 0.45  # of the worth of what is told as background
 BARE, ROLE = 0.4, 0.3  # worth of a candidate without roles, and of each role
-NEAR, SAME_SENTENCE, RULED, NO_WEAPON, OTHER_GOODS = 1.0, 0.8, 0.55, 0.4, 0.35  # worth by where the next weapon stands
+NEAR, SAME_SENTENCE, RULED, NO_WEAPON, OTHER_GOODS = 1.0, 0.8, 0.55, 0.4, 0.2  # worth by where the next weapon stands
 # What a candidate is worth by what it speaks of: a move outweighs talk about moves.
 WORTH = {
     Frame.POLICY: 0.5, Frame.MARKET: 0.45, Frame.INVESTIGATE: 0.65, Frame.PRODUCE: 0.8, Frame.DEAL: 0.9, Frame.SMUGGLE: 0.85,
@@ -26,8 +26,19 @@ WORTH = {
 
 
 ALONE = MOVES | {Frame.DEAL, Frame.EMBARGO}  # frames that are events of their own under a move as well
+TALK = frozenset((Frame.POLICY, Frame.INVESTIGATE, Frame.MARKET))  # to drop an inquiry is no refusal
 HANDLING = frozenset(
-    (Frame.GIVE, Frame.GET, Frame.ARRIVE, Frame.REFUSE, Frame.RETURN, Frame.BUYBACK, Frame.SEIZE, Frame.PRODUCE)
+    (
+        Frame.GIVE,
+        Frame.GET,
+        Frame.ARRIVE,
+        Frame.REFUSE,
+        Frame.RETURN,
+        Frame.BUYBACK,
+        Frame.SEIZE,
+        Frame.PRODUCE,
+        Frame.DEAL,
+    )
 )
 
 
@@ -119,9 +130,8 @@ class Candidates:
         for thing in objects:
             if thing.weapon or thing.party or not thing.tag.startswith("NN") or thing.low in self._grammar.goods:
                 return False
-            if any(t.i == thing.i for t in scene.triggers) or any(
-                word.weapon for word in scene.sentence.below(thing.i)
-            ):
+            frame = next((t.frame for t in scene.triggers if t.i == thing.i), None)
+            if (frame is not None and frame not in TALK) or any(word.weapon for word in scene.sentence.below(thing.i)):
                 return False
         return bool(objects) or trigger.frame is Frame.RETURN
 

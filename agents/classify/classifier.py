@@ -1,6 +1,7 @@
 """The classifier: one text in, its Classification out; pure apart from the model it loads."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from agents.classify import amounts, systems
@@ -26,6 +27,7 @@ from streams.records import Assertion, Classification, EventType
 
 VERSION = "1"  # of the rules: a change of any rule changes what a text is classified as
 ENGLISH = ("en", "und")
+BELGIUM = "BE"
 ABSTAIN = 0.4  # overall confidence under which a register had rather have nothing
 
 
@@ -58,7 +60,7 @@ class Classifier:
     def read(self, title: str, text: str, language: str | None = None) -> Reading:
         """The classification with everything that led to it."""
         verdict = self._gate.judge(title, text)
-        found = self._mentions.find(title), self._mentions.find(text)
+        found = _settled(self._mentions.find(title), self._mentions.find(text))
         if language and not language.lower().startswith(ENGLISH):
             return self._irrelevant(found, "language", Reading(verdict, found))
         if not verdict.passes:
@@ -131,6 +133,17 @@ class Classifier:
             evidence=evidence(story, decided, voice, mentions),
             classifier=self._versions,
         )
+
+
+def _settled(title: list[Mention], text: list[Mention]) -> tuple[list[Mention], list[Mention]]:
+    """Brussels is the EU, but the Belgian government where title or text names Belgium."""
+    if not any(mention.id == BELGIUM for mention in (*title, *text)):
+        return title, text
+
+    def meant(mention: Mention) -> Mention:
+        return replace(mention, id=BELGIUM, name="Belgium", codes=(BELGIUM,)) if mention.text == "Brussels" else mention
+
+    return [meant(mention) for mention in title], [meant(mention) for mention in text]
 
 
 def _focus(scene: Scene, before: Sequence[Party], grammar: Grammar) -> list[Party]:

@@ -56,7 +56,7 @@ def _given(a: Around) -> Roles:
     """Around a noun: a sale's possessive supplies, unless somebody else sells: "Washington clears Saudi arms sale"."""
     slots, done = a.slots, a.trigger.entry.done
     subject, owners, source = slots.get("subj"), slots.get("mod"), slots.get("from")
-    goal = [*slots.to, *slots.get("for", "against")]
+    goal = [*slots.to, *slots.get("for", "against"), *slots.get("taker")]
     if done is EventType.AID and owners and set(codes(owners)) <= a.world.donated_to:
         return Roles(slots.get("from", "by") or subject, owners)
     if done is EventType.OFFER:
@@ -76,6 +76,7 @@ def _get(a: Around) -> Roles:
         sellers = sellers or [p for p in slots.get("obj") if p.firm]
     else:
         buyers = slots.get("mod") or slots.get("by") or slots.get("subj")
+        sellers = sellers or apart(slots.get("taker"), buyers)  # a request or order that one gets
     if trigger.entry.lemma == "get" and slots.to:  # "got weapons to the rebels"
         return Roles(buyers, slots.to)
     if buyers and all(p.firm for p in buyers) and not trigger.verb and slots.get("from"):
@@ -145,7 +146,7 @@ def _paid(winners: list[Party], payers: list[Party], slots: Slots) -> Roles:
 
 def _deal(a: Around) -> Roles:
     slots = a.slots
-    roles = symmetric(slots.get("subj", "mod", "between", "with", "obj"), slots.get("theme"), a.world)
+    roles = symmetric(slots.get("subj", "taker", "mod", "between", "with", "obj"), slots.get("theme"), a.world)
     roles.recipients = slots.to or apart(slots.get("for"), roles.suppliers) or roles.recipients
     return roles
 

@@ -1,11 +1,11 @@
 """Event types: what a move of arms is under the words that govern it, and what whole phrases of a text settle."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from agents.classify.frames import Frame, Trigger
 from agents.classify.parties import Roles, codes
+from agents.classify.patterns import pattern
 from streams.records import EventType
 
 T = EventType
@@ -90,15 +90,15 @@ class Phrases:
 
     def __init__(self, events: Mapping[str, Any]) -> None:
         self._patterns = [
-            (EventType(kind), re.compile(r"(?<!\w)(?:" + "|".join(map(str, patterns)) + r")(?!\w)", re.IGNORECASE))
+            (EventType(kind), pattern(patterns, f"events.yaml: phrases: {kind}"))
             for kind, patterns in events["phrases"].items()
         ]
 
     def find(self, text: str) -> dict[EventType, tuple[int, int]]:
         """Where the first phrase of each type stands in a text."""
         found = {}
-        for kind, pattern in self._patterns:
-            match = pattern.search(text)
+        for kind, phrases in self._patterns:
+            match = phrases.search(text)
             if match:
                 found[kind] = match.span()
         return found

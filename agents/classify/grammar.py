@@ -19,6 +19,7 @@ PREPOSITIONS = TO | IN | LOOSE | frozenset(
 class Grammar:
     """Word lists in lower case; events.yaml tells what each is for."""
 
+    receiving: frozenset[str]
     institutions: frozenset[str]
     makers: frozenset[str]
     made: frozenset[str]

@@ -44,7 +44,10 @@ class Mood:
         trigger.wanted = bool(governing & self._wanted) or (trigger.frame is Frame.REFUSE and purpose)
         trigger.planned = bool(governing & self._planned) or (aimed and word.tag == "VB")
         pluperfect = any(words[k].low == "had" and words[k].dep == "aux" for k in word.children)
-        earlier = bool({w.low for w in near} & self._before)
+        adjunct = (
+            trigger.frame is Frame.REFUSE and word.dep == "advcl" and word.tag == "VBG"
+        )  # "…, turning down a rival offer"
+        earlier = adjunct or bool({w.low for w in near} & self._before)
         trigger.background = pluperfect or earlier or subordinate(scene.sentence, i, self._grammar)
         trigger.passive = trigger.verb and _passive(words, word)
 

@@ -58,9 +58,15 @@ class Reader:
         found: dict[str, list[Party]] = {}
         subjects = self.subjects.of(trigger)
         taken = {p.word for p in subjects if p.sentence is self.scene.sentence}
-        for slot, party in (*(("subj", p) for p in subjects), *self._implied(trigger), *self._others(trigger, taken)):
+        place = "taker" if self._receives(trigger) else "subj"
+        for slot, party in (*((place, p) for p in subjects), *self._implied(trigger), *self._others(trigger, taken)):
             found.setdefault(slot, []).append(party)
         return Slots(found)
+
+    def _receives(self, trigger: Trigger) -> bool:
+        """Whether the subject of a noun's verb gets what the noun says: "Chad gets an offer"."""
+        verb = self.words[self.words[trigger.i].head]
+        return not trigger.verb and self.words[trigger.i].dep in OBJECTS and verb.low in self.grammar.receiving
 
     def _implied(self, trigger: Trigger) -> Iterator[tuple[str, Party]]:
         """Parties that no name tells: guests at talks, "its", "us"."""
