@@ -43,7 +43,10 @@ def settle(
         objected = any(o.entry.lemma in OBJECTING and o.i < trigger.i for o in operators)
         found += [T.POLICY] if objected else []
         found += [T.OFFER] if Frame.ASK in above and trigger.frame is Frame.GIVE else []
-    return list(dict.fromkeys([*found, *_dealt(trigger, above, own), own]))
+    found += _dealt(trigger, above, own)
+    if not found or trigger.frame is Frame.PRODUCE:  # what is refused, allowed or talked about has not happened
+        found.append(own)
+    return list(dict.fromkeys(found))
 
 
 def _own(trigger: Trigger, roles: Roles, donated_to: Collection[str]) -> EventType:
