@@ -13,7 +13,8 @@ from streams.topics import await_broker, make_topics
 
 BROKER_WAIT_SECONDS = 30.0
 PAUSE_LEAST, PAUSE_MOST = 1.0, 30.0  # seconds between tries to start a broker
-KAFKA_GRACE_SECONDS = 2.0  # to close its log; ended sooner it reads the log at the next start
+# To close files; what is ended sooner reads them at its next start. Stages and these must end within five seconds.
+KEEPING_GRACE_SECONDS, FORGETFUL_GRACE_SECONDS = 1.3, 0.3
 
 Tell = Callable[[str, int], None]
 
@@ -131,8 +132,7 @@ class Servers:
         await asyncio.sleep(PAUSE_LEAST)
 
     async def stop(self) -> None:
-        """The store first, which syncs its file; then the broker."""
-        if self.store:
-            await self.store.child.stop(1.0)
-        if self.broker:
-            await self.broker.child.stop(0.5 if self.forgetful else KAFKA_GRACE_SECONDS)
+        """Both at once: the store syncs its file, Apache Kafka closes its log, the embedded broker keeps nothing."""
+        grace = FORGETFUL_GRACE_SECONDS if self.forgetful else KEEPING_GRACE_SECONDS
+        servers = [(self.store, KEEPING_GRACE_SECONDS), (self.broker, grace)]
+        await asyncio.gather(*(server.child.stop(seconds) for server, seconds in servers if server))

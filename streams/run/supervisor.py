@@ -25,7 +25,7 @@ TICK_SECONDS = 0.25
 LOOK_SECONDS = 10.0  # between looks at memory and log sizes
 BROKER_BYTES = 400 * 1024 * 1024  # the embedded broker never frees memory: above this it is drained and replaced
 DRAIN_SECONDS = 60.0
-GRACE_SECONDS = 3.0  # for a stage to finish what it holds; all of it must fit into five seconds
+GRACE_SECONDS = 2.8  # for a stage to finish what it holds; with the servers it must fit into five seconds
 PAGE_TIMEOUT = ClientTimeout(total=2.0)
 # The slowest starts first: classify loads its model while the others import.
 ORDER = (Stage.CLASSIFY, Stage.COLLECT, Stage.DEDUPLICATE, Stage.WATCH, Stage.DELIVER, Stage.ARCHIVE)

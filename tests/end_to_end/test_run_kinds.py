@@ -39,7 +39,7 @@ def test_commands_on_the_same_state_find_the_services_broker_and_store(service: 
     service.start().wait_ready()
     wait_for(desk.accepted, 30, "the alert is delivered")
     listed = service.command("feeds", "list", "-o", "csv")
-    assert "slow,ok" in listed
+    assert "slow,empty,200" in listed
     asked = len(site.asked["/slow.rss"])
     service.command("feeds", "poll", "slow")  # its hour is not over
     wait_for(lambda: len(site.asked["/slow.rss"]) == asked + 1, 30, "the feed is polled when asked for")
