@@ -32,6 +32,7 @@ class Watchdog:
     def __init__(self, app: StageApp) -> None:
         self._app = app
         self._unassigned_since: float | None = time.monotonic()
+        self._shortened_since: float | None = None
         self._beat = time.monotonic()
         self._asker: AIOKafkaConsumer | None = None
         self.problem = ""
@@ -67,15 +68,21 @@ class Watchdog:
                 self._end(f"no assignment for {UNASSIGNED_SECONDS:.0f} s")
             return
         self._unassigned_since = None
-        ends = await self._ends(assigned)
-        behind = {}
-        for tp, end in ends.items():
-            # A partition of which nothing was handled and nothing committed starts at its log's start: unknown here, so
-            # any record in it counts as waiting.
-            lag = max(0, end - self._app.progress.handled.get(tp, 0))
+        handled = self._app.progress.handled
+        behind, shortened = {}, {}
+        for tp, (start, end) in (await self._extents(assigned)).items():
+            # A partition of which nothing was handled and nothing committed is read from its log's start.
+            lag = max(0, end - max(start, handled.get(tp, 0)))
             metrics.CONSUMER_LAG.labels(tp.topic, str(tp.partition)).set(lag)
             if lag:
                 behind[tp] = lag
+            if end < handled.get(tp, 0):
+                shortened[tp] = end
+        # A new leader may tell an older end for a moment.
+        self._shortened_since = (self._shortened_since or now) if shortened else None
+        if self._shortened_since is not None and now - self._shortened_since > STUCK_SECONDS:
+            # Faust would drop every record up to the offset that it remembers; the start looks at this first.
+            self._end(f"the log was shortened below what was handled: {shortened}")
         if not behind:
             self._app.progress.last_progress = now
         elif now - self._app.progress.last_progress > STUCK_SECONDS:
@@ -91,10 +98,11 @@ class Watchdog:
             return None
         return assignment if assignment or self._app.unassigned else None
 
-    async def _ends(self, assigned: set[TP]) -> Mapping[TP, int]:
+    async def _extents(self, assigned: set[TP]) -> Mapping[TP, tuple[int, int]]:
+        """Of each partition the first offset of its log and the one after its last, as far as the broker tells."""
         if self._app.settings.embedded:  # its ListOffsets lies; the high water mark of a fetch does not
             marks = {tp: self._app.consumer.highwater(tp) for tp in assigned}
-            return {tp: mark for tp, mark in marks.items() if mark}
+            return {tp: (0, mark) for tp, mark in marks.items() if mark}
         partitions = {TopicPartition(tp.topic, tp.partition): tp for tp in assigned}
         try:
             async with asyncio.timeout(ASK_SECONDS):
@@ -109,7 +117,7 @@ class Watchdog:
             log.warning("asking the broker for the ends of the topics: %s: %s", type(error).__name__, error)
             await self._close()
             return {}
-        return {tp: ends[p] if ends[p] > starts[p] else 0 for p, tp in partitions.items()}
+        return {tp: (starts[p], ends[p]) for p, tp in partitions.items()}
 
     async def _close(self) -> None:
         asker, self._asker = self._asker, None

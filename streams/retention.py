@@ -1,4 +1,4 @@
-"""Records that a topic deleted before a stage read them; Faust skips them without a word, so we look at start."""
+"""Logs that do not fit to where a stage stands: Faust skips or drops records without a word then, so we look at start."""
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
@@ -32,6 +32,28 @@ async def accept_loss(broker: str, stage: Stage) -> dict[TopicPartition, int]:
         finally:
             await consumer.stop()
     return lost
+
+
+async def rewind_shortened(broker: str, stage: Stage) -> dict[TopicPartition, int]:
+    """Go back to the log's start where it ends before the stage's committed offset; how much is missing, by partition.
+
+    Such a log lost its end in a crash, or was made anew. Faust would drop each new record up to the committed offset; what
+    is read again instead is recognised by its id. Raises KafkaError, also while another worker of the stage runs.
+    """
+    consumer, partitions = await _as_group(broker, stage)
+    try:
+        ends = await consumer.end_offsets(partitions)
+        missing = {}
+        for partition in partitions:
+            committed = await consumer.committed(partition)
+            if committed is not None and committed > ends[partition]:
+                missing[partition] = committed - ends[partition]
+        if missing:
+            starts = await consumer.beginning_offsets(list(missing))
+            await consumer.commit({p: OffsetAndMetadata(starts[p], "the log was shortened") for p in missing})
+        return missing
+    finally:
+        await consumer.stop()
 
 
 async def _as_group(broker: str, stage: Stage) -> tuple[AIOKafkaConsumer, list[TopicPartition]]:

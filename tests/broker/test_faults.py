@@ -79,8 +79,8 @@ class AnsweredWatchdog(Watchdog):
     def _assigned(self) -> set[TP]:
         return {PARTITION}
 
-    async def _ends(self, assigned: set[TP]) -> dict[TP, int]:
-        return dict.fromkeys(assigned, 10)
+    async def _extents(self, assigned: set[TP]) -> dict[TP, tuple[int, int]]:
+        return dict.fromkeys(assigned, (3, 10))
 
     def _end(self, why: str) -> None:
         raise Ended(why)
@@ -97,3 +97,20 @@ class TestHeldStage:
         stage.progress.last_progress = time.monotonic() - 2 * liveness.STUCK_SECONDS
         with pytest.raises(Ended, match="although records wait"):
             await AnsweredWatchdog(stage)._look()
+
+
+class TestLog:
+    async def test_an_empty_log_whose_records_are_all_handled_is_no_fault(self, stage: StageApp) -> None:
+        stage.progress.handled[PARTITION] = 10
+        stage.progress.last_progress = time.monotonic() - 2 * liveness.STUCK_SECONDS
+        await AnsweredWatchdog(stage)._look()
+
+    async def test_one_that_lost_its_end_for_long_ends_the_stage(self, stage: StageApp) -> None:
+        stage.progress.handled[PARTITION] = 11
+        watchdog = AnsweredWatchdog(stage)
+        await watchdog._look()  # a new leader may tell an older end for a moment
+        watchdog._shortened_since = time.monotonic() - 2 * liveness.STUCK_SECONDS
+        with pytest.raises(Ended, match="shortened below what was handled"):
+            await watchdog._look()
+        stage.progress.handled[PARTITION] = 10
+        await watchdog._look()
