@@ -82,7 +82,8 @@ class _Layer:
 
     def inflate(self, chunk: bytes) -> list[bytes]:
         pieces: list[bytes] = []
-        while chunk:
+        full = False
+        while chunk or full:
             self._started = True
             if self._inflater is None:
                 # "deflate" means zlib in the standard and raw deflate in some servers; the first byte tells.
@@ -96,6 +97,7 @@ class _Layer:
             except zlib.error as error:
                 raise BodyRefused(Refused.BROKEN, str(error)) from error
             chunk = self._inflater.unconsumed_tail or self._inflater.unused_data
+            full = len(piece) == _STEP and not self._inflater.eof  # all input is taken, and more may come of it
             self._total += len(piece)
             if self._total > INFLATED_BYTES:
                 raise BodyRefused(Refused.INFLATED)

@@ -102,10 +102,10 @@ def _with_entities(text: str, before: str) -> str:
 
 
 def _what_else(root: str, head: str) -> str:
-    if root == "html" or "<!doctype html" in head.lower() or "<body" in head.lower():
-        return "an HTML page, not a feed"
-    if root:
+    if root and root != "html":
         return f"an XML document <{root}>, not a feed"
+    if root or "<!doctype html" in head.lower() or "<body" in head.lower():
+        return "an HTML page, not a feed"
     return "neither RSS, Atom nor JSON Feed" if head.startswith("<") else "plain text or binary, not a feed"
 
 

@@ -8,7 +8,13 @@ from streams.feeds.parse import parse
 
 
 def read(body, *, url="http://feed.example/rss", complete=True, content_type=""):
-    return parse(body.encode() if isinstance(body, str) else body, content_type=content_type, url=url, feed="wire", complete=complete)
+    return parse(
+        body.encode() if isinstance(body, str) else body,
+        content_type=content_type,
+        url=url,
+        feed="wire",
+        complete=complete,
+    )
 
 
 def rss(*items: str, root: str = "<rss version='2.0'>") -> str:
@@ -77,7 +83,9 @@ def test_json_feed_is_read_whatever_the_types_of_its_fields():
 def test_guids_stay_as_they_are_written_whatever_the_base():
     body = "<item><guid>abc</guid><title>T</title></item>"
     plain = read(rss(body)).items[0]
-    moved = read(rss(body, root="<rss version='2.0' xml:base='http://elsewhere.example/'>"), url="https://new.example/feed").items[0]
+    moved = read(
+        rss(body, root="<rss version='2.0' xml:base='http://elsewhere.example/'>"), url="https://new.example/feed"
+    ).items[0]
     assert plain.guid == moved.guid == "abc"
     assert plain.id == moved.id
 
@@ -87,7 +95,9 @@ def test_a_guid_is_a_link_only_where_it_is_a_whole_address():
     assert only("<item><guid>http://x.example/1</guid><title>T</title></item>").link == "http://x.example/1"
 
 
-@pytest.mark.parametrize("link", ["javascript:alert(1)", "urn:x:1", "mailto:a@b.example", "tag:x,2026:1", "ftp://x.example/1", "http://"])
+@pytest.mark.parametrize(
+    "link", ["javascript:alert(1)", "urn:x:1", "mailto:a@b.example", "tag:x,2026:1", "ftp://x.example/1", "http://"]
+)
 def test_a_link_that_is_no_web_address_is_none(link):
     assert only(f"<item><title>T</title><link>{link}</link></item>").link is None
 
@@ -102,7 +112,12 @@ def test_a_link_loses_its_credentials_and_takes_the_original_address_first():
 
 
 def test_a_document_that_is_not_well_formed_still_gives_every_item():
-    document = read(rss("<item><title>Fish & chips &eacute; &nope;</title><guid>1</guid></item>", "<item><title>B</title><guid>2</guid></item>"))
+    document = read(
+        rss(
+            "<item><title>Fish & chips &eacute; &nope;</title><guid>1</guid></item>",
+            "<item><title>B</title><guid>2</guid></item>",
+        )
+    )
     assert document.flawed
     assert [item.title for item in document.items] == ["Fish & chips é &nope;", "B"]
 
@@ -122,7 +137,12 @@ def test_impossible_characters_vanish_and_the_item_stays(reference):
 
 
 def test_what_servers_print_before_the_document_is_passed_over():
-    assert read("\n Warning: x in y.php<br />\n<?xml version='1.0'?>\n" + rss("<item><title>T</title></item>")).items[0].title == "T"
+    assert (
+        read("\n Warning: x in y.php<br />\n<?xml version='1.0'?>\n" + rss("<item><title>T</title></item>"))
+        .items[0]
+        .title
+        == "T"
+    )
 
 
 def test_plain_entities_of_the_document_type_are_known_and_others_are_not_read():
@@ -137,7 +157,7 @@ def test_plain_entities_of_the_document_type_are_known_and_others_are_not_read()
         ("", "empty"), ("  \n", "empty"), ("hello", "plain text"), ("<svg xmlns='x'/>", "<svg>"), ("<opml version='2.0'/>", "<opml>"),
         ('{"error": "no"}', "without a list"), ("[1, 2]", "without a list"), ('{"items": [1]}', "does not say"), ("{", "cannot be read"),
         ("[" * 100_000, "cannot be read"),
-        ("<html><body><rss>not really</rss></body></html>", "HTML page"),
+        ("<html><body><rss>not really</rss></body></html>", "HTML page"), ("<opml><body/></opml>", "<opml>"),
     ],
 )  # fmt: skip
 def test_what_is_no_feed_is_refused_by_name(body, what):
