@@ -20,11 +20,15 @@ _NAMES = uuid.UUID("0d0f7f2e-8a4d-5c5e-9a3f-6c1d2b7e4f10")
 
 
 def fitted(state: FeedState, feed: Feed) -> FeedState:
-    """The state as it holds for the feed's configured address: another address knows nothing of the old one's validators."""
+    """The state as it holds for the feed's configured address: another address knows nothing of the old one's validators.
+
+    What people were told stays: a failing feed is mostly mended by a new address, and then they hear of that too.
+    """
     if state.url == feed.url:
         return state
     return FeedState(
         url=feed.url,
+        told=state.told,
         last_success=state.last_success,
         last_new=state.last_new,
         generation=state.generation,

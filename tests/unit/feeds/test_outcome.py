@@ -21,7 +21,9 @@ def document(count=3, **values) -> Document:
 
 def after_document(state=None, answer=GOOD, found=None, now=NOW, **values) -> FeedState:
     options = {"body_hash": "h", "fresh": 1, "more": False, "overlap": True, **values}
-    return outcome.after_document(FEED, state or FeedState(), answer, found or document(), now=now, chance=0.0, **options)
+    return outcome.after_document(
+        FEED, state or FeedState(), answer, found or document(), now=now, chance=0.0, **options
+    )
 
 
 def after_fault(state=None, answer=FAILED, now=NOW) -> FeedState:
@@ -57,7 +59,9 @@ def test_a_304_may_bring_new_validators():
 
 
 def test_another_address_forgets_the_old_ones_validators():
-    state = FeedState(url="http://old.example/", etag='"a"', validators_at=NOW, body_hash="h", moved="http://x.example/")
+    state = FeedState(
+        url="http://old.example/", etag='"a"', validators_at=NOW, body_hash="h", moved="http://x.example/"
+    )
     fitted = outcome.fitted(state, FEED)
     assert (fitted.url, fitted.etag, fitted.body_hash, fitted.moved) == (FEED.url, None, None, None)
 
@@ -109,6 +113,13 @@ def test_people_are_told_once_of_an_outage_of_hours_and_once_of_its_end():
     assert recovered.kind is AlertKind.SOURCE_RECOVERED
     assert recovered.id != told.id
     assert outcome.notice(FEED, well, after_document(well), RAISED) is None
+
+
+def test_people_hear_that_a_feed_answers_again_at_the_address_that_mended_it():
+    failing = FeedState(url="http://old.example/", failures=9, failing_since=NOW - 7 * HOUR, told="msg_1")
+    moved = outcome.fitted(failing, FEED)
+    assert outcome.notice(FEED, moved, after_fault(moved), RAISED) is None
+    assert outcome.notice(FEED, moved, after_document(moved), RAISED).kind is AlertKind.SOURCE_RECOVERED
 
 
 def test_a_state_survives_the_store_and_an_unreadable_one_is_a_new_one():
