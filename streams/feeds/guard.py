@@ -1,4 +1,4 @@
-"""Which addresses a feed may be fetched from: the public internet, unless the feed says otherwise."""
+"""Which addresses may be asked or sent to: the public internet, unless a feed or receiver says otherwise."""
 
 import ipaddress
 from enum import StrEnum

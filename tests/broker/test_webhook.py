@@ -121,7 +121,7 @@ async def test_a_public_name_that_leads_to_a_private_address_is_never_connected_
         url = inbox.url.replace("127.0.0.1", "desk.example")
         refused = await webhooks.send(a_receiver(url=url, allow_http=True), MESSAGE)
         assert refused.reason is Reason.ADDRESS
-        assert refused.error == "127.0.0.1: it is a private address (or set allow_private: true)"
+        assert refused.error == "127.0.0.1: it is a private or reserved address (or set allow_private: true)"
         assert inbox.requests == []
         allowed = await webhooks.send(a_receiver(url=url, allow_http=True, allow_private=True), MESSAGE)
         assert allowed.reason is Reason.OK

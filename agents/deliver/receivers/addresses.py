@@ -4,6 +4,8 @@ import ipaddress
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from streams.feeds import guard
+
 NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
 
 IPv4or6 = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -22,7 +24,7 @@ class AddressRefusal(StrEnum):
 
     NO_ADDRESS = "it is no http or https address"
     PLAIN_HTTP = "it must be https (or set allow_http: true)"
-    PRIVATE = "it is a private address (or set allow_private: true)"
+    PRIVATE = "it is a private or reserved address (or set allow_private: true)"
     NOT_LOOPBACK = "the name of this machine leads to another one"
 
 
@@ -45,12 +47,12 @@ def scope_of(url: str, *, allow_private: bool) -> Scope:
 
 def address_refusal(address: str, scope: Scope) -> AddressRefusal | None:
     """Why no connection to the IP ``address`` may be opened within ``scope``, or None."""
-    ip = _innermost(ipaddress.ip_address(address.partition("%")[0]))
     if scope is Scope.ANY:
         return None
+    refusal = guard.refusal(str(_innermost(ipaddress.ip_address(address.partition("%")[0]))))
     if scope is Scope.LOOPBACK:
-        return None if ip.is_loopback else AddressRefusal.NOT_LOOPBACK
-    return None if ip.is_global and not ip.is_multicast else AddressRefusal.PRIVATE
+        return None if refusal is guard.Refusal.LOOPBACK else AddressRefusal.NOT_LOOPBACK
+    return AddressRefusal.PRIVATE if refusal else None
 
 
 def names_loopback(host: str) -> bool:
@@ -62,13 +64,7 @@ def names_loopback(host: str) -> bool:
 
 
 def _innermost(ip: IPv4or6) -> IPv4or6:
-    """The IPv4 address that an IPv6 address carries inside, where it does."""
+    """The IPv4 address behind an IPv6 one, as networks without IPv4 resolve names; the guard knows all other disguises."""
     if isinstance(ip, ipaddress.IPv4Address):
         return ip
-    if ip.ipv4_mapped:
-        return ip.ipv4_mapped
-    if ip.sixtofour:
-        return ip.sixtofour
-    if ip.teredo:
-        return ip.teredo[1]
-    return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in NAT64 else ip
+    return ip.ipv4_mapped or (ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in NAT64 else ip)

@@ -33,6 +33,7 @@ def test_plain_http_goes_anywhere_where_the_receiver_allows_it() -> None:
         "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.169.254", "127.0.0.1", "0.0.0.0", "224.0.0.1",
         "::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "ff02::1",
         "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::", "2001:0:1:1:1:1:f5ff:fffe",
+        "::10.0.0.1", "64:ff9b:1::a00:1", "fec0::1", "192.88.99.1", "3fff::1", "5f00::1",
     ],
 )  # fmt: skip
 def test_private_addresses_are_refused_also_inside_ipv6(address: str) -> None:
