@@ -44,7 +44,8 @@ class Bell:
     async def wait(self, seconds: float) -> set[str]:
         """The receivers that were rung for, at once or as soon as one is; none after ``seconds``."""
         try:
-            await asyncio.wait_for(self._rung.wait(), seconds)
+            async with asyncio.timeout(seconds):  # not wait_for: on Python 3.11 that may swallow a cancellation
+                await self._rung.wait()
         except TimeoutError:
             return set()
         self._rung.clear()

@@ -24,6 +24,7 @@ KEEP_ALIVE_SECONDS = (
 )
 ANSWER_BYTES = 1024  # of a refusal's body, enough to say why
 THROTTLES = frozenset({408, 425, 429})
+EXCERPT_SECONDS = 1.0  # for it to come
 OURS = ("webhook-", "content-length", "host", "transfer-encoding")  # headers that a receiver's own may not replace
 
 
@@ -125,7 +126,8 @@ def _reason(status: int) -> Reason:
 async def _excerpt(response: aiohttp.ClientResponse) -> str:
     """The start of what a receiver says of its refusal, on one line; nothing where it does not come."""
     try:
-        raw = await asyncio.wait_for(response.content.read(ANSWER_BYTES), 1.0)
+        async with asyncio.timeout(EXCERPT_SECONDS):
+            raw = await response.content.read(ANSWER_BYTES)
     except (aiohttp.ClientError, OSError):
         return ""
     return " ".join("".join(c if c.isprintable() else " " for c in raw.decode("utf-8", "replace")).split())
