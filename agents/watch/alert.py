@@ -32,7 +32,7 @@ def flat(event: Event) -> dict[str, Any]:
         "url": _address(article),
         "outlet": article.outlet,
     }
-    head["published"] = whole["article"]["published"]
+    head |= {name: whole["article"][name] for name in ("published", "fetched")}
     facts = {name: value for name, value in whole.items() if name not in NOT_CARRIED and name not in head}
     for name, value in facts.items():
         if isinstance(value, list):

@@ -1,5 +1,6 @@
 """An alert stays within its size, whatever the articles carry."""
 
+import msgspec
 import pytest
 
 from agents.watch.alert import alert_article, compose, flat
@@ -48,6 +49,7 @@ def test_the_event_is_flat_without_article_and_summary_and_speaks_of_text_as_cla
         True,
     )
     assert event["evidence"][0]["source"] == "text"
+    assert event["fetched"] == msgspec.to_builtins(article.fetched)
     assert event["systems"][0]["name"] == "Taurus"
     assert not {"article", "story", "summary"} & set(event)
     assert "A long story" not in str(event)
