@@ -4,6 +4,7 @@ import csv
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -25,15 +26,20 @@ def print_rows(
     """Print ``columns`` of ``rows`` to stdout as table, json or csv."""
     if form == "json":
         for row in rows:
-            click.echo(json.dumps({name: row.get(name) for name in columns}, ensure_ascii=False, default=str))
+            click.echo(json.dumps({name: row.get(name) for name in columns}, ensure_ascii=False, default=_cell))
     elif form == "csv":
         writer = csv.writer(sys.stdout)
         writer.writerow(columns)
-        writer.writerows([_plain(row.get(name)) for name in columns] for row in rows)
+        writer.writerows([_cell(row.get(name)) for name in columns] for row in rows)
     elif not rows:
         click.echo(nothing, err=True)
     else:
         _print_table(rows, columns)
+
+
+def utc_text(moment: datetime) -> str:
+    """``2026-03-02T12:00:00Z``, with fractions of a second where there are any."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
@@ -54,11 +60,15 @@ def _escape(text: str) -> str:
     return escape(text)
 
 
+def _cell(value: Any) -> str:
+    return utc_text(value) if isinstance(value, datetime) else _plain(value)
+
+
 def _plain(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, list | tuple | set | frozenset):
         return ", ".join(map(str, value))
-    if hasattr(value, "strftime"):
-        return str(value.strftime("%Y-%m-%d %H:%M:%S"))
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S")
     return str(value)

@@ -97,8 +97,8 @@ def _distance(seconds: float | None) -> str | None:
     return f"in {away / size:.0f} {unit}" if away > 0 else f"{-away / size:.0f} {unit} ago"
 
 
-def _time(seconds: float | None) -> str | None:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%SZ") if seconds else None
+def _time(seconds: float | None) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
 
 @feeds.command()

@@ -4,7 +4,6 @@ import asyncio
 import sys
 from collections import deque
 from collections.abc import AsyncIterator
-from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from streams.feeds.inflate import INFLATED_BYTES, Body, BodyRefused
 from streams.feeds.items import Document, NotAFeed
 from streams.feeds.parse_worker import Job
 from streams.feeds.parser_pool import WORKERS, ParserPool
+from streams.output import utc_text
 
 
 class Request(msgspec.Struct):
@@ -80,7 +80,7 @@ def _shown(document: Document) -> dict[str, Any]:
             "id": item.id,
             "title": item.title,
             "link": item.link,
-            "published": item.published.astimezone(UTC).isoformat().replace("+00:00", "Z") if item.published else None,
+            "published": utc_text(item.published) if item.published else None,
             "text": item.summary,
         }
         for item in document.items
