@@ -22,7 +22,6 @@ PAIR_BYTES = 8  # a chance hit costs one look at a text that is verified anyway
 REF_BYTES = 8
 PAIR_LEAD = 15  # words of the text, besides the title, whose pairs are kept: appended boilerplate lies behind them
 RAREST = 8  # of these words make 28 pairs
-FACTS_LEAD = 30
 DECISION_LEAD = 20  # words of the text in which its decision stands
 STORY_WORDS = 60  # words of the text that are compared; beyond them any two long texts share much
 TEXT_LEAST = 5  # words below which an equal text says nothing: "Press release"

@@ -21,7 +21,9 @@ def test_an_address_that_is_not_public_is_refused_with_its_reason(address, reaso
     assert refusal(address) is reason
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "2a00:1450::1"])
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "1.1.1.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "2a00:1450::1"]
+)
 def test_a_public_address_is_asked(address):
     assert refusal(address) is None
     check(address)

@@ -28,7 +28,9 @@ def known_from(result) -> dict[str, Seen]:
 
 
 def test_a_new_item_is_an_article_with_what_the_feed_says_of_it():
-    (article,) = gather(some(Item(guid="g", link="http://a.example/x?utm_source=r", title="T", summary="S", published=NOW))).articles
+    (article,) = gather(
+        some(Item(guid="g", link="http://a.example/x?utm_source=r", title="T", summary="S", published=NOW))
+    ).articles
     assert (article.feed, article.outlet, article.tier, article.language) == ("wire", "The Wire", 2, "en")
     assert (article.url, article.canonical_url) == ("http://a.example/x?utm_source=r", "http://a.example/x")
     assert (article.revision, article.backfill, article.truncated, article.fetched) == (0, False, False, NOW)
@@ -53,7 +55,11 @@ def test_a_text_that_changes_for_ever_is_sent_24_times():
 
 def test_an_item_dated_before_the_cutoff_is_seen_but_not_sent():
     cutoff = NOW - timedelta(hours=48)
-    items = some(Item(guid="old", published=cutoff - timedelta(seconds=1)), Item(guid="new", published=cutoff), Item(guid="undated"))
+    items = some(
+        Item(guid="old", published=cutoff - timedelta(seconds=1)),
+        Item(guid="new", published=cutoff),
+        Item(guid="undated"),
+    )
     result = gather(items, cutoff=cutoff, first=True)
     assert [a.guid for a in result.articles] == ["new", "undated"]
     assert all(a.backfill for a in result.articles)

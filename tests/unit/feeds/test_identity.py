@@ -60,12 +60,17 @@ def test_a_moved_scheme_or_host_in_the_guid_is_known_by_a_second_key():
 
 
 def test_a_churning_guid_is_known_by_link_and_title_or_by_the_text():
-    assert shared(Item(guid="1", link="http://a.example/x?utm_source=r", title="T"), Item(guid="2", link="https://a.example/x", title="T"))
+    assert shared(
+        Item(guid="1", link="http://a.example/x?utm_source=r", title="T"),
+        Item(guid="2", link="https://a.example/x", title="T"),
+    )
     assert shared(Item(guid="1", title="T", summary=LONG), Item(guid="2", title="T", summary=LONG))
 
 
 def test_items_that_share_only_a_link_or_a_short_title_are_different_items():
-    assert not shared(Item(guid="1", link="http://a.example/", title="One"), Item(guid="2", link="http://a.example/", title="Two"))
+    assert not shared(
+        Item(guid="1", link="http://a.example/", title="One"), Item(guid="2", link="http://a.example/", title="Two")
+    )
     assert not shared(Item(guid="1", title="Daily briefing"), Item(guid="2", title="Daily briefing"))
 
 

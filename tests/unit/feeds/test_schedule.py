@@ -31,7 +31,9 @@ def test_a_feed_of_which_nothing_is_known_is_asked_every_hour():
     assert wait() == HOUR
 
 
-@pytest.mark.parametrize(("gap", "interval"), [(10 * MINUTE, 15 * MINUTE), (HOUR, 30 * MINUTE), (4 * HOUR, 2 * HOUR), (3 * DAY, 6 * HOUR)])
+@pytest.mark.parametrize(
+    ("gap", "interval"), [(10 * MINUTE, 15 * MINUTE), (HOUR, 30 * MINUTE), (4 * HOUR, 2 * HOUR), (3 * DAY, 6 * HOUR)]
+)
 def test_half_the_gap_between_items_is_the_pace_within_bounds(gap, interval):
     assert wait(mean_gap=gap, newest=NOW - HOUR) == interval
 
@@ -72,7 +74,9 @@ def test_jitter_only_makes_later_and_by_a_quarter_at_most():
     assert wait(a_feed(every="5s", allow_private=True), chance=1.0) == 5.0
 
 
-@pytest.mark.parametrize(("failures", "interval"), [(1, 15 * MINUTE), (2, 30 * MINUTE), (3, HOUR), (8, DAY), (500, DAY)])
+@pytest.mark.parametrize(
+    ("failures", "interval"), [(1, 15 * MINUTE), (2, 30 * MINUTE), (3, HOUR), (8, DAY), (500, DAY)]
+)
 def test_failures_double_the_wait_up_to_a_day(failures, interval):
     assert failed_wait(failures=failures, failing_since=NOW - DAY) == interval
 
