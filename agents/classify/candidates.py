@@ -95,7 +95,8 @@ class Candidates:
             * trigger.entry.worth
         )
         score *= (BARE + ROLE * bool(roles.suppliers) + ROLE * bool(roles.recipients)) * self._near(scene, trigger)
-        if trigger.background and all(o.background for o in operators):
+        aside = any(o.frame is Frame.REFUSE and o.background for o in operators)
+        if aside or (trigger.background and all(o.background for o in operators)):
             score *= BACKGROUND
         return Candidate(scene, trigger, operators, roles, types, score)
 
@@ -113,7 +114,7 @@ class Candidates:
         weapons = [word for word in words if word.weapon]
         if not trigger.verb and trigger.i and words[trigger.i - 1].low in self._grammar.military:
             return NEAR
-        if weapons and trigger.verb and trigger.frame in HANDLING and self._other_goods(scene, trigger):
+        if trigger.verb and trigger.frame in HANDLING and self._other_goods(scene, trigger):
             return OTHER_GOODS
         if any(scene.clauses[word.i] == trigger.clause for word in weapons):
             return NEAR
@@ -131,7 +132,9 @@ class Candidates:
             if thing.weapon or thing.party or not thing.tag.startswith("NN") or thing.low in self._grammar.goods:
                 return False
             frame = next((t.frame for t in scene.triggers if t.i == thing.i), None)
-            if (frame is not None and frame not in TALK) or any(word.weapon for word in scene.sentence.below(thing.i)):
+            if frame in TALK:
+                continue
+            if frame is not None or any(word.weapon for word in scene.sentence.below(thing.i)):
                 return False
         return bool(objects) or trigger.frame is Frame.RETURN
 
@@ -141,8 +144,10 @@ def _governs(scene: Scene, operator: Trigger, trigger: Trigger) -> bool:
     sentence, below = scene.sentence, sentence_path(scene, trigger.i)
     if operator.i in below:
         return True
-    if trigger.i in sentence_path(scene, operator.i):
-        return operator.clause == trigger.clause
+    if trigger.i in sentence_path(scene, operator.i):  # "the sale, approved by", not "selects, turning down"
+        return operator.clause == trigger.clause and not (
+            operator.verb and sentence.words[operator.i].dep in ("advcl", "conj")
+        )
     if operator.clause != trigger.clause:
         return False
     verbs = [t for t in scene.triggers if t.verb and operator.i < t.i < trigger.i and t.frame not in MOVES]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agents.classify.assertion import Cues, Voice
+from agents.classify.candidates import Candidate
 from agents.classify.document import Story
 from agents.classify.event_type import Phrases
 from agents.classify.frames import Frame, Scene
@@ -66,7 +67,7 @@ class Types:
         decided = Decided(kinds, roles, alternatives)
         dyad = bool(primary.roles.suppliers and primary.roles.recipients) and primary.trigger.verb
         self._refuse(decided, [*lead, sentence], voice)
-        self._settle(decided, phrases, primary.trigger.frame, dyad)
+        self._settle(decided, phrases, primary, dyad)
         speaker = (
             None
             if primary.trigger.frame is Frame.SEIZE
@@ -101,10 +102,11 @@ class Types:
             kinds[:] = [k for k in kinds if k is not T.REFUSAL] or [T.DELIVERY]
 
     def _settle(
-        self, decided: Decided, phrases: Mapping[EventType, Mapping[int, Place]], frame: Frame, dyad: bool
+        self, decided: Decided, phrases: Mapping[EventType, Mapping[int, Place]], primary: Candidate, dyad: bool
     ) -> None:
         """Phrases in title or lead before the candidates' types, where they outrank them."""
         kinds, alternatives = decided.types, decided.alternatives
+        frame, in_title = primary.trigger.frame, primary.scene.sentence.number == 0
 
         def lead(kind: EventType, last: int = 1) -> bool:
             places = phrases.get(kind)
@@ -154,7 +156,8 @@ class Types:
             kinds.insert(0 if frame in (Frame.PRODUCE, Frame.DEAL) and kinds[0] is not T.AGREEMENT else 1, T.PRODUCTION)
         if lead(T.REACQUISITION):
             kinds.insert(0, T.REACQUISITION)
-        if lead(T.INVESTIGATION) and kinds[0] not in (T.REFUSAL, T.EMBARGO, T.AUTHORIZATION):
+        titled = 0 in phrases.get(T.INVESTIGATION, ()) and not in_title
+        if lead(T.INVESTIGATION) and (titled or kinds[0] not in (T.REFUSAL, T.EMBARGO, T.AUTHORIZATION)):
             kinds.insert(0, T.INVESTIGATION)
         if lead(T.EMBARGO) and kinds[0] not in (T.REFUSAL, T.ILLICIT_TRANSFER, T.INVESTIGATION):
             kinds.insert(0, T.EMBARGO)

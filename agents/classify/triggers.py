@@ -15,6 +15,7 @@ from streams.records import EventType
 
 PIECE = re.compile(r"[^\W_]+|-")
 PIECE_OR_MARK = re.compile(r"[^\W_]+|-|[^\w\s]")
+HOLDING = frozenset(("DT", "PRP$", "JJ", "POS", "CD"))  # tags before a noun
 PHRASE_REACH = 8  # words that are looked through for the rest of a phrase
 
 
@@ -56,8 +57,12 @@ class Triggers:
         if word.mention is not None:  # "military aid": the weapon's noun is the trigger as well
             return self._inside(word)
         entries = self._forms.get(word.low, ())
+        before = sentence.words[word.i - 1] if word.i else None
+        held = (
+            word.tag.startswith("NN") and before is not None and before.mention is None and before.tag in HOLDING
+        )  # "its bid for" is no verb
         for entry in entries:
-            last = _last(sentence, word.i, entry) if entry.rest else None
+            last = _last(sentence, word.i, entry) if entry.rest and not (held and entry.verb) else None
             if last is not None:
                 return entry, last
         single = [entry for entry in entries if not entry.rest]
