@@ -1,7 +1,9 @@
 """`armswire run` as its user meets it: a feed of one's own in, signed webhooks out, also through kill -9."""
 
 import contextlib
+import signal
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -144,14 +146,23 @@ def _lives(process: psutil.Process) -> bool:
 
 
 @pytest.mark.slow
-def test_a_stage_that_is_killed_is_started_again_and_the_service_goes_on(service: Service, site: FeedSite, desk: Desk):
+def test_a_stage_and_the_store_that_are_killed_are_started_again_and_the_service_goes_on(
+    service: Service, site: FeedSite, desk: Desk, tmp_path: Path
+):
     service.start().wait_ready()
     (watch,) = service.children("worker watch")
     watch.kill()
     wait_for(lambda: service.page("readyz")[0] == 503, 10, "the service is not ready without watch")
     service.wait_ready()
+    service.process.send_signal(signal.SIGHUP)  # read the configuration again: nobody ends of it
+    (store,) = service.children("valkey-server")
+    store.kill()
+    wait_for(lambda: "the embedded store ended" in service.errors(), 10, "the store's death is noticed")
     _publish(site, "leopard")
     wait_for(lambda: _delivered(desk), DELIVERED_SECONDS, "the alert is delivered")
+    ended = [line for line in service.errors().splitlines() if '"message": "stage ' in line]
+    assert len(ended) == 1  # watch, which was killed
+    wait_for(lambda: "was read again" in (tmp_path / "state/logs/deliver.log").read_text(), 10, "it is read again")
 
 
 @pytest.mark.slow
