@@ -30,6 +30,9 @@ class Guard(StrEnum):
     STILL_ASSIGNMENT = "records run into the queue while an assignment is being made, and are emptied out of it"
     OVERTAKEN_RECOVERY = "the recovery of an older assignment resumes the flow under a newer one"
     JUMP_IS_LOSS = "a jump in offsets counts as acknowledged"
+    SEEK_TO_START = (
+        "a partition without a commit is not sought at all: what a rebalance dropped of it is not read again"
+    )
 
 
 ALL_GUARDS = frozenset(Guard)
@@ -68,7 +71,8 @@ def install(guards: Iterable[Guard] = ALL_GUARDS) -> None:
         _wrap(Recovery, "_resume_streams", _stay_still_when_overtaken)
     if Guard.JUMP_IS_LOSS in wanted:
         _wrap(BaseConsumer, "_add_gap", _crash_on_gap)
-        _wrap(BaseConsumer, "perform_seek", _tell_of_seeks)
+    if wanted & {Guard.JUMP_IS_LOSS, Guard.SEEK_TO_START}:
+        _wrap(BaseConsumer, "perform_seek", functools.partial(_tell_of_seeks, to_start=Guard.SEEK_TO_START in wanted))
 
 
 def _wrap(owner: type, name: str, wrapper: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
@@ -127,10 +131,18 @@ def _crash_on_gap(original: Callable[..., Any]) -> Callable[..., Any]:
     return add_gap
 
 
-def _tell_of_seeks(original: Callable[..., Any]) -> Callable[..., Any]:
+def _tell_of_seeks(original: Callable[..., Any], *, to_start: bool) -> Callable[..., Any]:
+    """After a seek every partition stands at a known offset, also one of which nothing was ever committed."""
+
     @functools.wraps(original)
     async def perform_seek(self: BaseConsumer) -> None:
         await original(self)
+        unknown = [tp for tp in self.assignment() if self._read_offset.get(tp) is None] if to_start else []
+        if unknown:
+            starts = await self.earliest_offsets(*unknown)
+            for tp in unknown:
+                await self._seek(tp, starts[tp])
+                self._read_offset[tp] = starts[tp]
         positions = {tp: offset for tp, offset in self._read_offset.items()}  # noqa: C416 - a defaultdict, copied
         listener: JumpListener | None = getattr(self.app, "on_seek", None)
         if listener:

@@ -190,3 +190,33 @@ class TestJumpIsLoss:
         app.consumer.seek_to_committed = committed
         await app.consumer.perform_seek()
         assert app.progress.expected == {PARTITION: 7}
+
+
+class TestSeekToStart:
+    """3e: a partition of which nothing was committed is sought too, to the start of its log."""
+
+    async def sought(self, guards: frozenset[Guard]) -> tuple[list[tuple[TP, int]], dict[TP, int | None]]:
+        faust_guards.install(guards)
+        app = stage_app(Stage.CLASSIFY, name="start", guards=guards)
+        consumer, seeks = app.consumer, []
+
+        async def nothing_committed() -> dict[TP, int | None]:
+            return {PARTITION: None}
+
+        async def earliest(*partitions: TP) -> dict[TP, int]:
+            return dict.fromkeys(partitions, 2)
+
+        async def seek(partition: TP, offset: int) -> None:
+            seeks.append((partition, offset))
+
+        consumer.seek_to_committed, consumer.earliest_offsets, consumer._seek = nothing_committed, earliest, seek
+        consumer.assignment = lambda: {PARTITION}
+        await consumer.perform_seek()
+        return seeks, app.progress.expected
+
+    async def test_faust_alone_leaves_the_partition_where_a_rebalance_dropped_its_records(self, plain: Any) -> None:
+        assert await self.sought(frozenset({Guard.JUMP_IS_LOSS})) == ([], {PARTITION: None})
+
+    async def test_the_guard_reads_it_from_the_start_of_its_log(self, plain: Any) -> None:
+        seeks, expected = await self.sought(frozenset({Guard.JUMP_IS_LOSS, Guard.SEEK_TO_START}))
+        assert (seeks, expected) == ([(PARTITION, 2)], {PARTITION: 2})
