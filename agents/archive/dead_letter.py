@@ -37,7 +37,11 @@ def dead_letter_of(inbound: Inbound) -> DeadLetter:
     """The dead letter in a record of the dead-letters topic, whatever its headers say."""
     value = inbound.value or b""
     headers = inbound.headers
-    place = [headers.get(name, b"") for name in ("stage", "topic", "partition", "offset")]
+    names = ["stage", "topic", "partition", "offset"]
+    if headers.get("topic") == ALERTS_RAISED.name.encode():
+        # An alert that is not taken is published again and again: refused each time, it is one letter, wherever it stood.
+        names = names[:2]
+    place = [headers.get(name, b"") for name in names]
     if not any(place):  # written by a stranger: its own place in the topic tells it from others
         place = [str(inbound.partition).encode(), str(inbound.offset).encode()]
     return DeadLetter(

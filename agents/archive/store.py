@@ -6,18 +6,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from agents.archive.dead_letter import DeadLetter, event_of
 from streams import journal
-from streams.database import at_once, dead_letters, events, transaction
+from streams.database import alerts, at_once, attempts, dead_letters, deliveries, events, transaction
 from streams.records import Event
 from streams.topics import Stage
 
 IRRELEVANT_KEPT = timedelta(days=7)  # id, verdict and reason only: long enough to see why something was not seen
-RELEVANT_KEPT = timedelta(days=400)  # a year and a month: the same season of last year can be compared
+RELEVANT_KEPT = timedelta(days=400)  # a year and a month, alerts too: the same season of last year can be compared
 DEAD_LETTERS_KEPT = timedelta(days=90)
 BATCH = 500  # rows a transaction: others write to the same database meanwhile
 
@@ -75,12 +75,25 @@ async def forget(engine: AsyncEngine, now: datetime, batch: int = BATCH) -> int:
     )
     async with transaction(engine) as connection:
         gone = await _delete(connection, events, old_event, batch)
-        return gone + await _delete(connection, dead_letters, dead_letters.c.stored < now - DEAD_LETTERS_KEPT, batch)
+        gone += await _delete(connection, dead_letters, dead_letters.c.stored < now - DEAD_LETTERS_KEPT, batch)
+        gone += await _delete(connection, alerts, alerts.c.taken < now - RELEVANT_KEPT, batch)
+        return gone + await _forget_deliveries(connection, now - RELEVANT_KEPT, batch)
 
 
 async def _delete(connection: AsyncConnection, table: Table, old: ColumnElement[bool], batch: int) -> int:
     some = select(table.c.id).where(old).limit(batch)
     return (await connection.execute(delete(table).where(table.c.id.in_(some)))).rowcount
+
+
+async def _forget_deliveries(connection: AsyncConnection, before: datetime, batch: int) -> int:
+    """Delete deliveries, with their attempts, that were made ``before``; not one that still waits for its receiver."""
+    old = (deliveries.c.created < before, deliveries.c.finished.is_not(None))
+    rows = await connection.execute(select(deliveries.c.alert, deliveries.c.receiver).where(*old).limit(batch))
+    keys = [(row.alert, row.receiver) for row in rows]
+    if keys:
+        for table in (attempts, deliveries):
+            await connection.execute(delete(table).where(tuple_(table.c.alert, table.c.receiver).in_(keys)))
+    return len(keys)
 
 
 def _insert(connection: Connection, table: Table, row: dict[str, Any]) -> Stored:

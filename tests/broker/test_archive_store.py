@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from agents.archive.dead_letter import DeadLetter, dead_letter_of
 from agents.archive.ledger import Wanted, find_dead_letters, find_events, replay
 from agents.archive.store import Stored, forget, store_dead_letter, store_event
 from streams import journal
-from streams.database import dead_letters, events, reading, transaction
+from streams.database import alerts, attempts, dead_letters, deliveries, events, reading, transaction
 from streams.dead_letters import Inbound, headers_of
 from streams.records import Event, Poison, decode, encode
 from streams.topics import make_topics
@@ -73,6 +73,27 @@ async def test_what_is_older_than_its_limit_is_forgotten_in_batches(engine: Asyn
     assert await rows(engine, dead_letters) == []
     await forget(engine, NOW + timedelta(days=401))
     assert await rows(engine, events) == []
+
+
+async def test_alerts_and_deliveries_are_forgotten_after_400_days_but_not_what_still_waits(engine: AsyncEngine) -> None:
+    alert = {"created": "a", "kind": "created", "raised": NOW, "body": b"{}"}
+    delivery = {"kind": "created", "body": b"{}", "content_type": "text/plain", "attempts": 1, "created": NOW}
+    attempt = {"receiver": "desk", "at": NOW, "reason": "ok", "duration": 0.1}
+    async with transaction(engine) as connection:
+        for name, taken, finished in (("told", NOW, NOW), ("waits", NOW, None), ("untaken", None, None)):
+            await connection.execute(insert(alerts).values(alert | {"id": name, "taken": taken}))
+            if taken:
+                state = {"state": "delivered" if finished else "pending", "finished": finished}
+                await connection.execute(
+                    insert(deliveries).values(delivery | state | {"alert": name, "receiver": "desk"})
+                )
+                await connection.execute(insert(attempts).values(attempt | {"alert": name}))
+    assert await forget(engine, NOW + timedelta(days=399)) == 0
+    assert await forget(engine, NOW + timedelta(days=401)) == 3
+    async with reading(engine) as connection:
+        assert list((await connection.execute(select(alerts.c.id))).scalars()) == ["untaken"]
+        for table in (deliveries, attempts):
+            assert list((await connection.execute(select(table.c.alert))).scalars()) == ["waits"]
 
 
 class TestFinding:

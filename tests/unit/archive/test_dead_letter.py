@@ -27,6 +27,12 @@ def test_a_repeat_is_recognised_and_another_offset_is_another_letter() -> None:
     assert one == again != other
 
 
+def test_an_alert_that_is_published_again_and_refused_again_is_one_letter() -> None:
+    one, again = (dead_letter_of(told(b"x", "deliver", "alerts.raised", offset)).id for offset in (1, 2))
+    other = dead_letter_of(told(b"y", "deliver", "alerts.raised", 1)).id
+    assert one == again != other
+
+
 def test_a_broker_that_starts_anew_counts_from_zero_and_its_letters_are_others() -> None:
     assert dead_letter_of(told(b"x", offset=1)).id != dead_letter_of(told(b"y", offset=1)).id
 
