@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from streams.database import alerts, journal, reading, transaction
-from streams.records import Article, encode
+from streams.records import Alert, Article, decode, encode
 
 # Made once, for they run for every article: building a statement costs more than SQLite takes to run it.
 _HERE = journal.c.id == bindparam("event")
@@ -34,6 +34,16 @@ async def write(engine: AsyncEngine, articles: Sequence[Article]) -> None:
     insert = (sqlite if engine.dialect.name == "sqlite" else postgresql).insert(journal)
     async with transaction(engine) as connection:
         await connection.execute(insert.on_conflict_do_nothing(), rows)
+
+
+async def keep_notice(engine: AsyncEngine, key: str, value: bytes) -> None:
+    """Remember what a feed has to tell before it is published: like any alert it is published again until it is taken."""
+    notice = decode(Alert, value)
+    now = datetime.now(UTC)
+    row = {"id": notice.id, "created": key, "kind": notice.kind, "raised": now, "body": value, "published": now}
+    insert = (sqlite if engine.dialect.name == "sqlite" else postgresql).insert(alerts)
+    async with transaction(engine) as connection:
+        await connection.execute(insert.on_conflict_do_nothing(), row)
 
 
 def archived(connection: Connection, event_id: str) -> None:

@@ -11,7 +11,7 @@ from streams.feeds.collect import running_collector
 from streams.feeds.memory import PollMemory
 from streams.records import PollRequest, decode
 from streams.store import STORE_TRANSIENT, open_store
-from streams.topics import Stage
+from streams.topics import ALERTS_RAISED, Stage, Topic
 
 app = stage_app(Stage.COLLECT)
 
@@ -39,9 +39,14 @@ async def polls() -> None:
         if app.settings.embedded:
             await journal.write(engine, articles)
 
+    async def publish(topic: Topic, key: str, value: bytes) -> None:
+        if app.settings.embedded and topic is ALERTS_RAISED:
+            await journal.keep_notice(engine, key, value)
+        await app.publish(topic, key, value)
+
     try:
         async with running_collector(
-            app.settings, lambda: app.configuration.current, engine, app.publish, write
+            app.settings, lambda: app.configuration.current, engine, publish, write
         ) as collector:
             await collector.run()
     finally:

@@ -17,11 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from agents.deliver.receivers import Answer, Message, Reason
 from agents.deliver.settlement import Attempt, Due, settle
+from agents.watch.due import untaken
 from agents.watch.ledger import Ledger
 from streams import journal
 from streams.database import TRANSIENT, Outage, alerts, feeds, metadata, open_engine, reading, transaction, upgrade
 from streams.local_kafka import free_port
-from streams.records import Article, decode
+from streams.records import Alert, AlertKind, Article, decode, encode
 from tests.builders import NOW, an_article
 from tests.conftest import _execute as execute
 
@@ -199,3 +200,16 @@ async def test_what_every_event_asks_is_found_by_an_index_however_much_was_kept(
     slow = ("SCAN", "deliveries_due (state=?)")
     assert not {s: plan for s, plan in plans.items() if any(word in step for step in plan for word in slow)}
     assert len(plans) >= 7
+
+
+async def test_what_a_feed_has_to_tell_is_published_again_until_it_is_taken(engine: AsyncEngine) -> None:
+    """The embedded broker may die before deliver has read it, and the feed's state says that it was told."""
+    notice = Alert(id="msg_feed", kind=AlertKind.SOURCE_FAILING, subject="desk-feed", raised=NOW)
+    for _ in range(2):
+        await journal.keep_notice(engine, "desk-feed", encode(notice))
+    now = datetime.now(UTC)
+    (again,) = await untaken(engine, now, now)
+    assert (again.created, again.body, again.held) == ("desk-feed", encode(notice), None)
+    async with transaction(engine) as connection:
+        await connection.execute(alerts.update().values(taken=now))
+    assert await untaken(engine, now, now) == []
