@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agents.classify.direction import Around, World, assign
 from agents.classify.event_type import settle
 from agents.classify.frames import MOVES, Frame, Scene, Trigger
 from agents.classify.governing import Over, distinct, govern
 from agents.classify.grammar import Grammar
 from agents.classify.parties import Party, Roles
+from agents.classify.roles import Around, World, assign
 from agents.classify.slots import Reader
 from streams.language.mentions import Kind
 from streams.records import EventType

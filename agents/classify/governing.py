@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from agents.classify.direction import Around, embargoed, symmetric
 from agents.classify.frames import Frame
 from agents.classify.parties import Party, Roles, apart, codes
+from agents.classify.roles import Around, embargoed, symmetric
 from agents.classify.slots import Slots
 
 

@@ -12,7 +12,7 @@ from agents.classify.reading import Reading
 from streams.language.mentions import Kind
 from streams.records import EventType
 
-WORTHWHILE = 0.22  # worth under which a candidate reports no event
+WORTHWHILE = 0.21  # worth under which a candidate reports no event
 GATE_MIDDLE, GATE_SHARE = 4.0, 0.06  # what the gate's evidence adds to a candidate's worth
 COMBAT = 0.12  # and what combat in title or lead takes away
 TALK = frozenset((EventType.MARKET_REPORT, EventType.POLICY, EventType.EMBARGO, EventType.ILLICIT_TRANSFER))

@@ -1,4 +1,4 @@
-"""Direction: which slot around a trigger supplies and which receives, by the trigger's frame."""
+"""Roles: which slot around a trigger supplies and which receives, by the trigger's frame."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
