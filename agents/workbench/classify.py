@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import cache
 from typing import Any
 
 import click
@@ -26,6 +27,7 @@ def classify(model: str | None) -> None:
             click.echo(answer(classifier, raw, number))
 
 
+@cache
 def load_classifier(model: str | None = None) -> Classifier:
     """The classifier of the settings in the environment; exits with 2 where lexicon or model cannot be read."""
     settings = read_settings()
