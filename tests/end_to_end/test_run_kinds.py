@@ -1,12 +1,16 @@
 """`armswire run` on brokers of other kinds, and what it occupies."""
 
+import asyncio
 import shutil
 import time
 
 import psutil
 import pytest
 
+from streams import journal
+from streams.database import open_engine, upgrade
 from streams.run.child import memory_share
+from tests.builders import an_article
 from tests.end_to_end.surroundings import Desk, FeedSite, Service, wait_for
 
 IDLE_BYTES = 800 * 1024 * 1024
@@ -62,6 +66,22 @@ def test_a_durable_run_goes_on_when_kafka_is_killed(service: Service, site: Feed
     assert code == 0
     assert seconds < 5
     assert (service.folder / "state" / "kafka" / "log").is_dir()
+
+
+@pytest.mark.slow
+@pytest.mark.kafka
+async def test_what_an_embedded_broker_owed_is_published_once_to_a_broker_that_remembers(service: Service, desk: Desk):
+    url = f"sqlite+aiosqlite:///{service.folder}/state/armswire.db"
+    await asyncio.to_thread(upgrade, url)
+    engine = open_engine(url)
+    title, summary = LEOPARD
+    await journal.write(engine, [an_article(feed="mine", title=title, summary=summary)])
+    service.arguments = ("--durable",)
+    await asyncio.to_thread(service.start().wait_ready)
+    await asyncio.to_thread(wait_for, desk.accepted, 30, "the alert is delivered")
+    assert await journal.outstanding(engine) == []
+    await engine.dispose()
+    assert "1 articles that were under way are published again" in service.errors()
 
 
 @pytest.mark.slow
