@@ -1,1 +1,1 @@
-"""The stages of the pipeline, one package each: agent.py is glue to the stream, the rest is pure and named after its question."""
+"""The stages of the pipeline, a package each: agent.py is glue, the rest is pure and named after its question."""

@@ -48,9 +48,7 @@ def a_system(name: str, **values: Any) -> System:
     return System(id=name.lower().replace(" ", "-"), name=name, **values)
 
 
-SURE = Confidence(
-    overall=0.9, relevant=0.9, types=0.9, assertion=0.9, suppliers=0.9, recipients=0.9, systems=0.9
-)
+SURE = Confidence(overall=0.9, relevant=0.9, types=0.9, assertion=0.9, suppliers=0.9, recipients=0.9, systems=0.9)
 
 
 def an_event(article: Article | None = None, **values: Any) -> Event:
@@ -81,7 +79,9 @@ def a_configuration(*watches: Watch, feeds: Sequence[Feed] = (), receivers: Sequ
 def a_receiver(**values: Any) -> Receiver:
     """A webhook on loopback with a secret."""
     secret = "whsec_" + base64.b64encode(b"k" * 32).decode()
-    return Receiver.model_validate({"id": "desk", "type": "webhook", "url": "http://127.0.0.1:9/hook", "secret": secret} | values)
+    return Receiver.model_validate(
+        {"id": "desk", "type": "webhook", "url": "http://127.0.0.1:9/hook", "secret": secret} | values
+    )
 
 
 def an_alert(**values: Any) -> Alert:
@@ -95,10 +95,25 @@ def an_alert(**values: Any) -> Alert:
         "suppliers": ["DE"],
         "recipients": ["UA"],
         "systems": [{"id": "taurus", "name": "Taurus"}],
-        "evidence": [{"field": "types", "value": "delivery", "source": "title", "start": 7, "end": 12, "text": "hands", "rule": "r"}],
+        "evidence": [
+            {
+                "field": "types",
+                "value": "delivery",
+                "source": "title",
+                "start": 7,
+                "end": 12,
+                "text": "hands",
+                "rule": "r",
+            }
+        ],
     }
     article = AlertArticle(
-        id=f"article-{number}", outlet="The Wire", tier=1, title="Berlin hands Taurus to Kyiv", url="http://127.0.0.1/1", published=NOW
+        id=f"article-{number}",
+        outlet="The Wire",
+        tier=1,
+        title="Berlin hands Taurus to Kyiv",
+        url="http://127.0.0.1/1",
+        published=NOW,
     )
     defaults = {
         "id": f"msg_{number}",
