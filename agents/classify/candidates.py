@@ -128,8 +128,15 @@ class Candidates:
         arrives = trigger.frame is Frame.ARRIVE
         handled = {"nsubj" if arrives else "dobj"} | ({"nsubjpass"} if arrives or trigger.passive else set())
         objects = [words[k] for k in words[trigger.i].children if words[k].dep in handled]
+        if trigger.last != trigger.i:  # "calls for calm"
+            objects += [words[k] for k in words[trigger.last].children if words[k].dep == "pobj"]
         for thing in objects:
-            if thing.weapon or thing.party or not thing.tag.startswith("NN") or thing.low in self._grammar.goods:
+            if (
+                thing.weapon
+                or thing.party
+                or not thing.tag.startswith(("NN", "JJ"))
+                or thing.low in self._grammar.goods
+            ):
                 return False
             frame = next((t.frame for t in scene.triggers if t.i == thing.i), None)
             if frame in TALK:

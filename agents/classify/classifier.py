@@ -60,9 +60,11 @@ class Classifier:
     def read(self, title: str, text: str, language: str | None = None) -> Reading:
         """The classification with everything that led to it."""
         verdict = self._gate.judge(title, text)
-        found = _settled(self._mentions.find(title), self._mentions.find(text))
+        found = _settled(*self._mentions.find_article(title, text))
         if language and not language.lower().startswith(ENGLISH):
-            return self._irrelevant(found, "language", Reading(verdict, found))
+            reading = self._irrelevant(found, "language", Reading(verdict, found))
+            reading.classification.roles = "unresolved"  # no rules tell them in that language
+            return reading
         if not verdict.passes:
             return self._irrelevant(found, str(verdict.reason), Reading(verdict, found))
         scenes = [self._triggers.read(s) for s in self._parser.parse(title, text, found)]
@@ -120,7 +122,6 @@ class Classifier:
             via=codes(roles.via),
             countries=_countries(mentions),
             systems=one,
-            roles="resolved" if suppliers and recipients else "unresolved",
             quantities=[
                 *amounts.quantities(title, reading.mentions[0]),
                 *amounts.quantities(text, reading.mentions[1]),

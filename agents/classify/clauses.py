@@ -68,6 +68,14 @@ def is_noun(sentence: Sentence, word: Word) -> bool:
     before = words[word.i - 1] if word.i else None
     if word.tag.startswith("V"):
         return before is not None and before.tag in ("DT", "PRP$", "POS") and word.tag in ("VB", "VBP", "VBZ")
+    if word.low.endswith("ing") and words[word.head].weapon and word.head > word.i:
+        return before is None or before.low not in (
+            "of",
+            "from",
+            "for",
+            "with",
+            "against",
+        )  # "accused of shipping weapons"
     if word.tag in ("NNS", "NNPS") and before is not None and before.party and word.i + 1 < len(words):
         after = words[word.i + 1]
         named = before.mention is not None and before.mention.form != "adjective"

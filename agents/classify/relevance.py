@@ -92,7 +92,8 @@ class Relevance:
             return Verdict.FICTION
         if self._cues.civil(" ".join(texts)):
             return Verdict.CIVIL
-        if self._cues.deployment(" ".join(texts[:3]), best.trigger.entry.lemma):
+        bought = best.trigger.frame is Frame.GET and bool(best.roles.suppliers and best.roles.recipients)
+        if not bought and self._cues.deployment(" ".join(texts[:3]), best.trigger.entry.lemma):
             return Verdict.DEPLOYMENT
         return None
 

@@ -47,7 +47,7 @@ class Subjects:
         if verb.head == verb.i:
             return None
         if (
-            verb.dep == "amod" and verb.tag == "VBG" and head.dep == "pobj"
+            verb.dep in ("amod", "compound") and verb.low.endswith("ing") and head.dep == "pobj"
         ):  # "of supplying shells", read as shells that supply
             verb, head = head, self.words[head.head]
         if verb.dep in ("pcomp", "prep", "pobj"):
