@@ -61,7 +61,7 @@ class Terms:
             if pattern := fold(term.rstrip("*")).encode():
                 tags.setdefault(pattern, set()).add((tag, term.endswith("*")))
         self._tags = [sorted(found) for found in tags.values()]
-        self._finder = BytesAhoCorasick(list(tags), implementation=Implementation.DFA)
+        self._finder = BytesAhoCorasick(list(tags), implementation=Implementation.ContiguousNFA)
 
     def find(self, folded: bytes) -> list[Hit]:
         """Every term in the text, those inside others too."""

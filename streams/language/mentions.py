@@ -28,7 +28,7 @@ class Mentions:
         for form in all_forms(lexicon):
             forms[form.pattern].append(form)
         self._forms = list(forms.values())
-        self._finder = AhoCorasick(list(forms), implementation=Implementation.DFA)
+        self._finder = AhoCorasick(list(forms), implementation=Implementation.ContiguousNFA)
         self._systems = lexicon.systems
         systems = list(lexicon.systems.values())
         self._designations = Designations(
