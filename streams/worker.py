@@ -57,12 +57,19 @@ def run_stage(stage: Stage) -> NoReturn:
     run_app(app)
 
 
+class StageWorker(faust.Worker):
+    """Faust's worker, which ends as soon as everything in it has ended."""
+
+    async def _sentinel_task(self) -> None:
+        """mode would sleep here for a second before it closes the loop."""
+
+
 def run_app(app: StageApp) -> NoReturn:
     """Run a stage's app with its pages and its watchdog."""
     from streams.health import Health
 
     # Faust would set up logging of its own, and its spinner would leave the root logger at DEBUG.
-    faust.Worker(
+    StageWorker(
         app, Health(app), loglevel="INFO", quiet=True, override_logging=False, redirect_stdouts=False
     ).execute_from_commandline()
 
