@@ -1,5 +1,6 @@
-"""How feeds get in: what is due (schedule), asked for (fetch), read (parse), named (identity) and sent on (collect).
+"""How feeds get in: what is due (schedule), asked for (fetch), read (parse), named (identity) and sent on (harvest).
 
-schedule, guard, parse, dates, plain_text, charset, json_feed, identity and opml are pure; fetch speaks HTTP; memory
-keeps poll state in the store; parser_pool reads hostile documents in processes that may be killed; collect is the glue.
+These are pure, but for fetch, which speaks HTTP. memory keeps poll state in the store, ledger what the database knows of
+feeds; parser_pool reads hostile documents in processes that may be killed. poll puts one poll together, collect takes what
+is due, board shows how feeds do, notices says what people are told of them.
 """

@@ -1,12 +1,10 @@
-"""The collector: takes due feeds, asks them, publishes what is new, and only then marks it done."""
+"""The collector: keeps the schedule, takes what is due, and has each feed polled under a lease."""
 
 import asyncio
 import logging
-import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -14,21 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from config.load import Configuration
 from config.schema import Feed
 from config.settings import Settings
-from streams import metrics
 from streams.database import TRANSIENT
-from streams.feeds import outcome, schedule
-from streams.feeds.answer import Answer, Fault, Validators
-from streams.feeds.fetch import IN_FLIGHT, Fetcher, redacted
-from streams.feeds.harvest import Harvest, harvest
-from streams.feeds.items import Document, NotAFeed
+from streams.feeds import schedule
+from streams.feeds.board import Board
+from streams.feeds.fetch import IN_FLIGHT, Fetcher
 from streams.feeds.ledger import FeedLedger
 from streams.feeds.memory import Lease, PollMemory, body_digest, host_key
-from streams.feeds.parse_worker import Job
 from streams.feeds.parser_pool import ParserPool
-from streams.feeds.state import Condition, FeedState
-from streams.records import Article, encode
+from streams.feeds.poll import Journal, Poller, Publish
 from streams.store import STORE_TRANSIENT, open_store
-from streams.topics import ALERTS_RAISED, ARTICLES_COLLECTED, Stage, Topic
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +29,7 @@ HOST_GAP = 1.0  # seconds between the questions to one host
 HELD_SECONDS = 5.0  # until a poll that broker, store or database held up is tried again
 ENLIST_SECONDS = 10.0  # how often the schedule is compared with the configuration; an emptied store is noticed by it
 LONGEST_SLEEP = 1.0  # polls asked for through another collector are seen at the latest then
-PUBLISHED_AT_ONCE = 50
 CANCELLED_TIMES = 3  # a second apart, before polls are left to end with the process
-KEPT = (
-    40 * 86400
-)  # seconds a seen item is kept: 30 days, and the 8 days that "not modified" may hide that it is still carried
-PRUNED_EVERY = 86400.0
-READ_AGAIN_AFTER = 86400.0  # an unchanged body is read again after a day, so that its items' stamps stay fresh
 
 # What a document nobody thought of makes our own code raise: a failed poll of that feed, not one to repeat at once.
 UNEXPECTED = (
@@ -56,9 +42,6 @@ UNEXPECTED = (
     MemoryError,
     RecursionError,
 )
-
-Publish = Callable[[Topic, str, bytes], Awaitable[None]]
-Journal = Callable[[Sequence[Article]], Awaitable[None]]
 
 
 class Collector:
@@ -80,16 +63,21 @@ class Collector:
         self._configuration = configuration
         self._memory = memory
         self._ledger = ledger
-        self._fetcher = fetcher
-        self._pool = pool
-        self._publish = publish
-        self._journal = journal
+        self._board = Board()
+        self._poller = Poller(
+            memory=memory,
+            ledger=ledger,
+            fetcher=fetcher,
+            pool=pool,
+            publish=publish,
+            journal=journal,
+            board=self._board,
+        )
         self._gaps = {False: host_gap, True: private_host_gap}
         self._polls: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._enlisted_at = 0.0
         self._enlisted: Configuration | None = None
-        self._shown: dict[str, Condition] = {}
 
     async def run(self) -> None:
         """Take what is due, for ever; gives leases back when cancelled."""
@@ -159,7 +147,7 @@ class Collector:
         await self._memory.enlist(first, {feed.id: _host(feed) for feed in active})
         if configuration is not self._enlisted:
             await self._reconsider(active, now)
-            self._show_resting(configuration, active)
+        self._board.enlist(configuration.feeds, {f.id for f in configuration.feeds} - {f.id for f in active})
 
     async def _reconsider(self, active: list[Feed], now: float) -> None:
         """Feeds whose address was changed are due now."""
@@ -169,7 +157,7 @@ class Collector:
             if state and state.url and state.url != feed.url:
                 await self._memory.request(feed.id, now)
             if state:
-                self._show(feed, state)
+                self._board.show(feed, state)
 
     async def _poll(self, lease: Lease) -> None:
         feed = self._configuration().feed(lease.feed)
@@ -177,13 +165,14 @@ class Collector:
         gap = self._gaps[bool(feed and feed.allow_private)]
         try:
             if feed is not None:
-                await self._poll_feed(lease, feed)
+                await self._poller.poll(lease, feed, gap)
         except asyncio.CancelledError:
             await self._give_back(lease, time.time(), gap)
             raise
         except UNEXPECTED as error:
             log.exception('polling feed "%s"', lease.feed)
-            await self._fail(lease, feed, error)
+            if feed is not None:
+                await self._fail(lease, feed, gap, error)
         except Exception as error:
             log.warning(
                 'polling feed "%s": %s: %s; again in %g s', lease.feed, type(error).__name__, error, HELD_SECONDS,
@@ -193,14 +182,9 @@ class Collector:
         finally:
             renewing.cancel()
 
-    async def _fail(self, lease: Lease, feed: Feed | None, error: Exception) -> None:
-        if feed is None:
-            return
-        answer = Answer(fault=Fault.INTERNAL, message=f"{type(error).__name__}: {error}"[:200])
+    async def _fail(self, lease: Lease, feed: Feed, gap: float, error: Exception) -> None:
         try:
-            before = outcome.fitted(await self._memory.state(feed.id), feed)
-            after = outcome.after_fault(feed, before, answer, now=time.time(), chance=random.random())
-            await self._mark_done(lease, feed, answer, after, Harvest())
+            await self._poller.fail(lease, feed, gap, error)
         except STORE_TRANSIENT:
             pass  # the lease runs out by itself
 
@@ -218,123 +202,6 @@ class Collector:
             await self._memory.release(lease, at, time.time() + gap)
         except STORE_TRANSIENT:
             pass  # the lease runs out by itself
-
-    async def _poll_feed(self, lease: Lease, feed: Feed) -> None:
-        now = time.time()
-        before = outcome.fitted(await self._memory.state(feed.id), feed)
-        known = await self._ledger.known(feed.id)
-        validators = outcome.validators_of(before, now) if known else Validators()
-        answer = await self._fetcher.fetch(
-            before.moved or feed.url, allow_private=feed.allow_private, validators=validators
-        )
-        metrics.FEED_FETCH_SECONDS.observe(answer.seconds)
-        document, digest, parse_ms = None, "", 0
-        if answer.fault is None and not answer.not_modified:
-            digest = body_digest(answer.body)
-            if digest != before.body_hash or now - before.generation >= READ_AGAIN_AFTER or known is None:
-                began = time.monotonic()
-                answer, document = await self._read(feed, answer)
-                parse_ms = round((time.monotonic() - began) * 1000)
-        chance = random.random()
-        gathered = Harvest()
-        if answer.fault is not None:
-            after = outcome.after_fault(feed, before, answer, now=now, chance=chance)
-        elif document is None:
-            after = outcome.after_unchanged(feed, before, answer, now=now, chance=chance)
-        else:
-            gathered = await self._gather(feed, document, first=known is None, cutoff=known.cutoff if known else None)
-            after = outcome.after_document(
-                feed, before, answer, document, body_hash=digest, fresh=gathered.fresh, more=gathered.more,
-                overlap=gathered.overlap, now=now, chance=chance,
-            )  # fmt: skip
-            after.parse_ms = parse_ms
-            await self._send(gathered.articles)
-            if known is None and not gathered.more:
-                await self._ledger.remember(feed.id, _moment(now), _cutoff(feed, now))
-        await self._tell(feed, before, after)
-        await self._mark_done(lease, feed, answer, after, gathered, emptied=bool(before.items))
-
-    async def _read(self, feed: Feed, answer: Answer) -> tuple[Answer, Document | None]:
-        job = Job(answer.body, answer.content_type, redacted(feed.url), feed.id, answer.complete)
-        try:
-            return answer, await self._pool.parse(job)
-        except NotAFeed as error:
-            return Answer(
-                status=answer.status, fault=Fault.NOT_A_FEED, message=str(error), retry_after=answer.retry_after
-            ), None
-
-    async def _gather(self, feed: Feed, document: Document, *, first: bool, cutoff: datetime | None) -> Harvest:
-        now = datetime.now(UTC)
-        ids = [item.id for item in document.items]
-        aliases = [alias for item in document.items for alias in item.aliases]
-        seen, owners = await self._memory.known(feed.id, ids, aliases)
-        limit = _cutoff(feed, now.timestamp()) if first else cutoff
-        return harvest(feed, document.items, seen, owners, now=now, cutoff=limit, first=first)
-
-    async def _send(self, articles: Sequence[Article]) -> None:
-        await self._journal(articles)
-        for start in range(0, len(articles), PUBLISHED_AT_ONCE):
-            batch = articles[start : start + PUBLISHED_AT_ONCE]
-            await asyncio.gather(*(self._publish(ARTICLES_COLLECTED, a.id, encode(a)) for a in batch))
-            metrics.ARTICLES.labels(Stage.COLLECT).inc(len(batch))
-
-    async def _tell(self, feed: Feed, before: FeedState, after: FeedState) -> None:
-        alert = outcome.notice(feed, before, after, datetime.now(UTC))
-        if alert:
-            await self._publish(ALERTS_RAISED, feed.id, encode(alert))
-
-    async def _mark_done(
-        self,
-        lease: Lease,
-        feed: Feed,
-        answer: Answer,
-        after: FeedState,
-        gathered: Harvest,
-        *,
-        emptied: bool = False,
-    ) -> None:
-        now = time.time()
-        forget: list[bytes] = []
-        if now - after.pruned_at >= PRUNED_EVERY:
-            stale = await self._memory.stale(feed.id, now - KEPT)
-            forget, after.pruned_at = [field for field in stale if field not in gathered.seen], now
-        gap = self._gaps[feed.allow_private]
-        # "Too many questions" is said by the whole host, "come back later" by the one feed.
-        hold = (answer.retry_after or 0.0) if answer.status == 429 else 0.0
-        done = await self._memory.done(
-            lease, after, host_free_at=now + max(gap, hold), seen=gathered.seen, forget=forget
-        )
-        if not done:
-            log.info('polling feed "%s": the lease ran out meanwhile; what was published may come again', feed.id)
-        metrics.FEED_FETCHES.labels(feed.id, answer.fault or ("not_modified" if answer.not_modified else "ok")).inc()
-        self._show(feed, after)
-        if answer.fault is not None:
-            log.warning('fetching feed "%s": %s', feed.id, answer.message)
-        elif after.condition is Condition.EMPTY and emptied:
-            log.warning('feed "%s" had items and has none any more', feed.id)
-        elif gathered.articles:
-            log.info('feed "%s": %d articles', feed.id, len(gathered.articles))
-
-    def _show(self, feed: Feed, state: FeedState) -> None:
-        if state.last_success:
-            metrics.FEED_LAST_SUCCESS.labels(feed.id).set(state.last_success)
-        if state.last_new:
-            metrics.FEED_LAST_NEW.labels(feed.id).set(state.last_new)
-        self._show_condition(feed.id, state.condition)
-
-    def _show_condition(self, feed_id: str, condition: Condition) -> None:
-        if self._shown.get(feed_id) is not condition:
-            for name in metrics.FEED_STATES:
-                metrics.FEED_STATE.labels(feed_id, name).set(name == condition)
-            self._shown[feed_id] = condition
-
-    def _show_resting(self, configuration: Configuration, active: list[Feed]) -> None:
-        names = {feed.id for feed in active}
-        for feed in configuration.feeds:
-            for result in ("ok", "not_modified"):
-                metrics.FEED_FETCHES.labels(feed.id, result)
-            if feed.id not in names:
-                self._show_condition(feed.id, Condition.PAUSED)
 
 
 @asynccontextmanager
@@ -366,11 +233,3 @@ def _host(feed: Feed) -> str:
 def _scatter(feed_id: str) -> str:
     """An order that has nothing to do with names: feeds of one publisher stand together in the file."""
     return body_digest(feed_id.encode())
-
-
-def _moment(now: float) -> datetime:
-    return datetime.fromtimestamp(now, UTC)
-
-
-def _cutoff(feed: Feed, now: float) -> datetime | None:
-    return None if feed.since == float("inf") else _moment(now) - timedelta(seconds=feed.since)

@@ -1,8 +1,5 @@
 """What a poll changes in a feed's state. Pure: times are Unix seconds."""
 
-import uuid
-from datetime import datetime
-
 import msgspec
 
 from config.schema import Feed
@@ -10,13 +7,10 @@ from streams.feeds import schedule
 from streams.feeds.answer import Answer, Fault, Validators
 from streams.feeds.items import Document
 from streams.feeds.state import Condition, FeedState
-from streams.records import Alert, AlertKind
 
 VALIDATORS_KEPT = 8 * 86400.0  # some servers answer "not modified" for ever
 MOVE_POLLS, MOVE_SECONDS = 3, 86400.0  # a permanent redirect is believed when it stays that long
 GROWTH, SHRINK = 1.25, 0.5
-TELL_AFTER = 6 * 3600.0  # seconds of failing before people are told: shorter outages mend themselves
-_NAMES = uuid.UUID("0d0f7f2e-8a4d-5c5e-9a3f-6c1d2b7e4f10")
 
 
 def fitted(state: FeedState, feed: Feed) -> FeedState:
@@ -29,6 +23,7 @@ def fitted(state: FeedState, feed: Feed) -> FeedState:
     return FeedState(
         url=feed.url,
         told=state.told,
+        outage=state.outage,
         last_success=state.last_success,
         last_new=state.last_new,
         generation=state.generation,
@@ -138,22 +133,3 @@ def _well(state: FeedState, answer: Answer, now: float) -> FeedState:
         if changed.moved_polls >= MOVE_POLLS and now - (state.moved_since or now) >= MOVE_SECONDS:
             changed.moved = answer.moved_to
     return changed
-
-
-def notice(feed: Feed, before: FeedState, after: FeedState, raised: datetime) -> Alert | None:
-    """What people are told when a feed has been failing for hours, or does well again; ``after.told`` is set to match.
-
-    The id follows from the feed and the outage: a repeat is recognised.
-    """
-    failing = after.condition in (Condition.FAILING, Condition.GONE, Condition.RATE_LIMITED)
-    since = after.failing_since
-    if failing and after.told is None and since is not None and after.polled_at - since >= TELL_AFTER:
-        after.told = f"msg_{uuid.uuid5(_NAMES, f'failing {feed.id} {since:.0f}')}"
-        detail = f'feed "{feed.id}": {after.message or after.fault or after.condition}'
-        return Alert(id=after.told, kind=AlertKind.SOURCE_FAILING, subject=feed.id, detail=detail, raised=raised)
-    if after.failures == 0 and before.told is not None:
-        after.told = None
-        recovered = f"msg_{uuid.uuid5(_NAMES, f'recovered {before.told}')}"
-        detail = f'feed "{feed.id}" answers again'
-        return Alert(id=recovered, kind=AlertKind.SOURCE_RECOVERED, subject=feed.id, detail=detail, raised=raised)
-    return None

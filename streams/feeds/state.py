@@ -32,6 +32,7 @@ class FeedState(msgspec.Struct, kw_only=True, omit_defaults=True):
     failures: int = 0  # in a row
     failing_since: float | None = None
     told: str | None = None  # id of the source.failing alert that was published
+    outage: bool = False  # that alert was of most feeds at once
     last_success: float | None = None
     last_new: float | None = None
     etag: str | None = None

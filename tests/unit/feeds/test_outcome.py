@@ -5,10 +5,8 @@ from streams.feeds import outcome
 from streams.feeds.answer import Answer, Fault, Validators
 from streams.feeds.items import Document, Form, Item
 from streams.feeds.state import Condition, FeedState, decode_state, encode_state
-from streams.records import AlertKind
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC).timestamp()
-RAISED = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR, DAY = 3600.0, 86400.0
 FEED = Feed(id="wire", url="http://feed.example/rss", outlet="The Wire")
 GOOD = Answer(status=200, validators=Validators('"a"', "Mon, 02 Mar 2026 10:00:00 GMT"))
@@ -95,31 +93,6 @@ def test_a_poll_that_shares_nothing_with_the_one_before_is_counted_and_shortens_
     second = after_document(first, overlap=False, now=NOW + HOUR)
     assert (second.overruns, second.shortened) == (1, 0.5)
     assert after_document(second, overlap=True, now=NOW + 2 * HOUR).shortened > 0.5
-
-
-def test_people_are_told_once_of_an_outage_of_hours_and_once_of_its_end():
-    early = after_fault(FeedState(failures=4, failing_since=NOW - HOUR, condition=Condition.FAILING))
-    assert outcome.notice(FEED, early, early, RAISED) is None
-    before = FeedState(failures=9, failing_since=NOW - 7 * HOUR, condition=Condition.FAILING)
-    after = after_fault(before)
-    told = outcome.notice(FEED, before, after, RAISED)
-    assert (told.kind, told.subject, told.detail) == (AlertKind.SOURCE_FAILING, "wire", 'feed "wire": no answer')
-    again = after_fault(before)
-    assert outcome.notice(FEED, before, again, RAISED).id == told.id
-    later = after_fault(after)
-    assert outcome.notice(FEED, after, later, RAISED) is None
-    well = after_document(later)
-    recovered = outcome.notice(FEED, later, well, RAISED)
-    assert recovered.kind is AlertKind.SOURCE_RECOVERED
-    assert recovered.id != told.id
-    assert outcome.notice(FEED, well, after_document(well), RAISED) is None
-
-
-def test_people_hear_that_a_feed_answers_again_at_the_address_that_mended_it():
-    failing = FeedState(url="http://old.example/", failures=9, failing_since=NOW - 7 * HOUR, told="msg_1")
-    moved = outcome.fitted(failing, FEED)
-    assert outcome.notice(FEED, moved, after_fault(moved), RAISED) is None
-    assert outcome.notice(FEED, moved, after_document(moved), RAISED).kind is AlertKind.SOURCE_RECOVERED
 
 
 def test_a_state_survives_the_store_and_an_unreadable_one_is_a_new_one():
