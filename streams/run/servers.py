@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaError
 from config.settings import Settings
 from streams.local import Broker, LocalServerError, Store, start_broker, start_kafka, start_store
 from streams.run.child import Child, how_it_ended
-from streams.topics import await_broker, make_topics
+from streams.topics import EMBEDDED_PARTITIONS, await_broker, make_topics
 
 BROKER_WAIT_SECONDS = 30.0
 PAUSE_LEAST, PAUSE_MOST = 1.0, 30.0  # seconds between tries to start a broker
@@ -87,7 +87,7 @@ class Servers:
         """Make what is missing; raises StartRefused where the broker refuses, KafkaError where it went away."""
         self._steps["topics"] = "making"
         try:
-            made = await make_topics(self.address, self.replication)
+            made = await make_topics(self.address, self.replication, EMBEDDED_PARTITIONS if self.forgetful else None)
         except KafkaError as error:
             if self.forgetful:
                 raise

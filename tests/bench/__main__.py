@@ -20,7 +20,7 @@ from config.lexicons import load_lexicon
 from streams.database import upgrade
 from streams.local import start_broker, start_store
 from streams.records import Article
-from streams.topics import ARTICLES_COLLECTED, Stage, make_topics
+from streams.topics import ARTICLES_COLLECTED, EMBEDDED_PARTITIONS, Stage, make_topics
 from tests.bench.figures import HEAD, Row
 from tests.bench.naive import find, load
 from tests.bench.service import Service, configuration, latency, percentile, settle, through_feeds, whole_pipeline
@@ -89,7 +89,7 @@ async def stages_alone(options: argparse.Namespace, folder: Path) -> Alone:
     broker, store = await start_broker(folder / "logs"), await start_store(folder, folder / "logs")
     servers = [child.pid for child in (broker.child, store.child) if child.pid]
     try:
-        await make_topics(broker.address, 1)
+        await make_topics(broker.address, 1, EMBEDDED_PARTITIONS)
         dice = random.Random(7)
         articles = (an_article(number, dice) for number in range(options.items))
         await produce(broker.address, ARTICLES_COLLECTED, records_of(articles))

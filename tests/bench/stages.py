@@ -14,7 +14,15 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from streams.records import Alert, Article, decode, encode
-from streams.topics import ALERTS_RAISED, ARTICLES_COLLECTED, ARTICLES_DEDUPLICATED, EVENTS_CLASSIFIED, Stage, Topic
+from streams.topics import (
+    ALERTS_RAISED,
+    ARTICLES_COLLECTED,
+    ARTICLES_DEDUPLICATED,
+    EMBEDDED_PARTITIONS,
+    EVENTS_CLASSIFIED,
+    Stage,
+    Topic,
+)
 from tests.bench.figures import Row, cpu_of
 from tests.bench.texts import FEEDS, an_item
 from tests.broker.newsstand import Item, Newsstand
@@ -158,7 +166,7 @@ async def naive_way(broker: str, count: int, servers: Sequence[int]) -> Row:
     """The naive agent's row on the articles that stand in its topic."""
     admin = AIOKafkaAdminClient(bootstrap_servers=broker)
     await admin.start()
-    await admin.create_topics([NewTopic("naive.events", 8, 1)])
+    await admin.create_topics([NewTopic("naive.events", EMBEDDED_PARTITIONS, 1)])
     await admin.close()
     consumer = AIOKafkaConsumer(
         "naive.events", bootstrap_servers=broker, auto_offset_reset="earliest", enable_auto_commit=False
