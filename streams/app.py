@@ -121,7 +121,12 @@ class StageApp(faust.App):
         """Run ``function`` for the life of the stage beside its agent; if it ends or raises, the stage crashes."""
 
         async def kept() -> None:
-            await function()
+            try:
+                await function()
+            except asyncio.CancelledError:
+                if self.should_stop:
+                    raise
+                # Something it waited for was cancelled: Faust would note that, and go on without the task.
             if not self.should_stop:
                 raise RuntimeError(f"stage {self.stage}: {getattr(function, '__name__', 'a task')} ended by itself")
 

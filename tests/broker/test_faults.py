@@ -1,5 +1,6 @@
 """What consume makes of a fault, and the watchdog of a stage that is held: no broker is needed to see it."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -67,6 +68,19 @@ async def test_of_two_reasons_to_wait_only_the_one_that_lasts_is_shown(stage: St
     stage.progress.hold("TimeoutError")
     await refused(stage, ConnectionError("another one"))
     assert waiting("TimeoutError") == waiting("ConnectionError") == 0
+
+
+@pytest.mark.parametrize("end", [None, asyncio.CancelledError()])
+async def test_a_task_beside_the_agent_that_ends_or_is_cancelled_crashes_the_stage(
+    stage: StageApp, end: BaseException | None
+) -> None:
+    @stage.beside
+    async def timers() -> None:
+        if end is not None:
+            raise end
+
+    with pytest.raises(RuntimeError, match="timers ended by itself"):
+        await stage._app_tasks[-1]()
 
 
 class Ended(Exception):
