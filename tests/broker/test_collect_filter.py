@@ -19,7 +19,12 @@ def armswire(tmp_path):
     config.mkdir()
     for name in ("feeds", "watches", "receivers"):
         (config / f"{name}.yaml").write_text(f"{name}: []\n")
-    environment = {"PATH": os.environ["PATH"], "ARMSWIRE_CONFIG": str(config), "ARMSWIRE_STATE": str(tmp_path), "COLUMNS": "200"}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "ARMSWIRE_CONFIG": str(config),
+        "ARMSWIRE_STATE": str(tmp_path),
+        "COLUMNS": "200",
+    }
 
     def run(*arguments, stdin=b""):
         return subprocess.run(
@@ -49,7 +54,11 @@ def test_parse_answers_every_line_in_order_and_never_dies(armswire, tmp_path):
     (entry,) = answers[0]["entries"]
     assert list(answers[0]) == ["outcome", "feed_title", "entries"]
     assert list(entry) == ["id", "title", "link", "published", "text"]
-    assert (answers[0]["feed_title"], entry["text"], entry["published"]) == ("The Wire", "Ministers meet", "2026-03-02T13:00:00Z")
+    assert (answers[0]["feed_title"], entry["text"], entry["published"]) == (
+        "The Wire",
+        "Ministers meet",
+        "2026-03-02T13:00:00Z",
+    )
     assert answers[-1]["entries"][0]["id"] != entry["id"]
 
 
@@ -71,11 +80,14 @@ async def test_poll_once_prints_articles_and_check_says_which_are_no_feeds(armsw
         (armswire.config / "feeds.yaml").write_text(
             "feeds:\n"
             + "".join(
-                f"  - {{id: {name}, url: '{server.url}/{name}', outlet: O, allow_private: true}}\n" for name in ("good", "page")
+                f"  - {{id: {name}, url: '{server.url}/{name}', outlet: O, allow_private: true}}\n"
+                for name in ("good", "page")
             )
         )
         once = await asyncio.to_thread(armswire, "poll", "--once", "good")
-        assert [json.loads(line)["title"] for line in once.stdout.splitlines()] == [f"Parliament debates budget item {n}" for n in (1, 2)]
+        assert [json.loads(line)["title"] for line in once.stdout.splitlines()] == [
+            f"Parliament debates budget item {n}" for n in (1, 2)
+        ]
         by_url = await asyncio.to_thread(armswire, "poll", "--once", f"{server.url}/good")
         assert by_url.returncode == 1
         assert b"allow_private" in by_url.stderr
@@ -99,7 +111,9 @@ def test_import_adds_new_feeds_and_leaves_comments_alone_and_export_gives_them_b
     assert shown.stdout.decode() == "  - id: news-b\n    url: https://b.example/rss\n    outlet: 'News: b'\n"
     added = armswire("import", "--add", "-", stdin=opml)
     assert added.returncode == 0, added.stderr
-    assert path.read_text().startswith("# mine\nfeeds:\n  - {id: a, url: 'https://a.example/rss', outlet: A}  # first\n  - id: news-b\n")
+    assert path.read_text().startswith(
+        "# mine\nfeeds:\n  - {id: a, url: 'https://a.example/rss', outlet: A}  # first\n  - id: news-b\n"
+    )
     assert b"https://b.example/rss" in armswire("export").stdout
     assert b"none of 2 feeds is new" in armswire("import", "--add", "-", stdin=opml).stderr
     assert armswire("import", "-", stdin=b"<html/>").returncode == 1

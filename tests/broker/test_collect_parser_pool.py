@@ -92,7 +92,9 @@ def test_a_job_that_takes_too_much_memory_is_an_answer_not_an_end():
         "parse_worker.parse = lambda *_, **__: bytearray(2**30)\n"
         "print(parse_worker._answer(parse_worker.Job(b'', '', '', '')).reason)\n"
     )
-    process = subprocess.run([sys.executable, "-c", hoard], cwd=ROOT, timeout=30, check=True, capture_output=True, text=True)
+    process = subprocess.run(
+        [sys.executable, "-c", hoard], cwd=ROOT, timeout=30, check=True, capture_output=True, text=True
+    )
     assert process.stdout == "a document that takes too much to read (MemoryError)\n"
 
 

@@ -277,7 +277,9 @@ async def test_a_host_gets_one_question_at_a_time_with_a_pause_after_it(desk):
 async def test_a_hanging_host_holds_up_nobody_else(desk):
     async with FeedServer() as other:
         desk.feed("slow")
-        desk.feeds.append(Feed(id="wire", url=f"{other.url}/wire", outlet="W", every="5s", since="all", allow_private=True))
+        desk.feeds.append(
+            Feed(id="wire", url=f"{other.url}/wire", outlet="W", every="5s", since="all", allow_private=True)
+        )
 
         async def hang(request):
             await asyncio.sleep(10)
