@@ -69,7 +69,10 @@ class FeedServer:
 def an_item(number: int | str, *, title: str = "", text: str = "", published: str = "", guid: str | None = None) -> str:
     """One item of an RSS feed."""
     name = f"item-{number}" if guid is None else guid
-    parts = [f"<title>{title or f'Parliament debates budget item {number}'}</title>", f"<link>http://127.0.0.1/{number}</link>"]
+    parts = [
+        f"<title>{title or f'Parliament debates budget item {number}'}</title>",
+        f"<link>http://127.0.0.1/{number}</link>",
+    ]
     parts += [f"<guid isPermaLink='false'>{name}</guid>"] if name else []
     parts += [f"<description>{text}</description>"] if text else []
     parts += [f"<pubDate>{published}</pubDate>"] if published else []
