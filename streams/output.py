@@ -2,12 +2,16 @@
 
 import csv
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import click
+
+WORDS_LEAST = 20  # characters of a column in words
+UNBOUND = 1000  # columns where nobody looks at a terminal: a row that is piped on is one line
 
 output_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
     "-o",
@@ -46,12 +50,15 @@ def _print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> N
     from rich.console import Console
     from rich.table import Table
 
+    # The last column is the one in words: it takes what the others leave, and more than one line where it must.
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        table.add_column(name.replace("_", " "), overflow="fold")
+    for name in columns[:-1]:
+        table.add_column(name.replace("_", " "), overflow="fold", no_wrap=True)
+    table.add_column(columns[-1].replace("_", " "), overflow="fold", min_width=WORDS_LEAST)
     for row in rows:
         table.add_row(*(_escape(_plain(row.get(name))) for name in columns))
-    Console().print(table)
+    console = Console()
+    console.print(table, width=None if console.is_terminal or "COLUMNS" in os.environ else UNBOUND)
 
 
 def _escape(text: str) -> str:
@@ -70,5 +77,5 @@ def _plain(value: Any) -> str:
     if isinstance(value, list | tuple | set | frozenset):
         return ", ".join(map(str, value))
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S")
+        return value.strftime("%Y-%m-%d %H:%M")
     return str(value)

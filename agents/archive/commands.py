@@ -13,7 +13,7 @@ from config.settings import SettingsError, read_settings
 from streams.addresses import of_the_running_service
 from streams.ledger import Since, ask
 from streams.output import output_option, print_rows
-from streams.records import EventType
+from streams.records import Assertion, EventType
 
 ID_SHOWN = 12  # characters that tell one dead letter from another
 
@@ -50,11 +50,23 @@ def list_events(
     wanted = Wanted(since, kind, _code(supplier), _code(recipient), system and system.lower(), relevant, limit)
     rows = ask(lambda engine: find_events(engine, wanted))
     if form == "table":
-        rows = [row | {"relevant": "yes" if row["relevant"] else "no"} for row in rows]
-    shown = ["stored", "type", "assertion", "suppliers", "recipients", "systems", "outlet", "title"]
+        rows = [_short(row) for row in rows]
+    shown = ["stored", "type", "parties", "systems", "title"]
     if not relevant:
         shown = ["stored", "relevant", "verdict", "reason", *shown[1:]]
     print_rows(rows, shown if form == "table" else EVENT_COLUMNS, form, "no event matches")
+
+
+def _short(row: dict[str, Any]) -> dict[str, Any]:
+    """A row for people: an assertion stands where it is not the usual one."""
+    ends = [" ".join(row[name]) or "?" for name in ("suppliers", "recipients")]
+    told = f" ({row['assertion']})" if row["assertion"] not in (None, Assertion.REPORTED) else ""
+    return row | {
+        "relevant": "yes" if row["relevant"] else "no",
+        "type": f"{row['type'] or ''}{told}",
+        "parties": " → ".join(ends) if row["suppliers"] or row["recipients"] else None,
+        "title": f"{row['title']} ({row['outlet']})" if row["title"] else None,
+    }
 
 
 def _code(value: str | None) -> str | None:
@@ -76,11 +88,10 @@ def dead_letters() -> None:
 def list_dead_letters(since: datetime | None, limit: int, form: str) -> None:
     """The newest dead letters, newest first."""
     rows = ask(lambda engine: find_dead_letters(engine, since, limit))
-    columns = ["stored", "id", "stage", "topic", "partition", "offset", "reason", "replayed"]
+    columns = ["stored", "id", "stage", "topic", "partition", "offset", "reason", "replayed", "traceback"]
     if form == "table":
-        rows = [row | {"id": row["id"][:ID_SHOWN]} for row in rows]
-    else:
-        columns.append("traceback")
+        columns = ["stored", "id", "stage", "place", "replayed", "reason"]
+        rows = [row | {"id": row["id"][:ID_SHOWN], "place": _place(row)} for row in rows]
     print_rows(rows, columns, form, "no dead letters")
 
 
@@ -91,11 +102,14 @@ def show_dead_letter(letter: str) -> None:
     row: dict[str, Any] | None = ask(lambda engine: read_dead_letter(engine, letter))
     if row is None:
         raise click.ClickException(f"no dead letter, or more than one, has an id that starts with {letter!r}")
-    place = f"{row['topic']}/{row['partition']}/{row['offset']}"
-    click.echo(f"{row['id']}\n{row['stage']} refused {place}: {_visible(row['reason'])}")
+    click.echo(f"{row['id']}\n{row['stage']} refused {_place(row)}: {_visible(row['reason'])}")
     click.echo(
         f"\n{_visible(row['traceback'] or 'no traceback')}\n\n{_visible(row['value'].decode('utf-8', 'replace'))}"
     )
+
+
+def _place(row: dict[str, Any]) -> str:
+    return f"{row['topic']}/{row['partition']}/{row['offset']}"
 
 
 def _visible(text: str) -> str:

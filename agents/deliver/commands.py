@@ -25,7 +25,7 @@ from streams.logs import start_logging
 from streams.output import output_option, print_rows
 from streams.records import Alert, AlertKind
 
-TABLE = ("created", "alert", "receiver", "kind", "watch", "state", "attempts", "next_at", "error")
+TABLE = ("created", "alert", "receiver", "state", "tries", "next", "about")
 ID_SHOWN = 17  # characters of an alert's id: msg_ and enough to tell it from others
 COLUMNS = (
     "created", "alert", "receiver", "kind", "watch", "level", "state", "attempts", "next_at", "finished", "last_attempt",
@@ -52,8 +52,19 @@ def list_deliveries(
     wanted = Wanted(_alerts([alert]) if alert else (), receiver, state, since, limit)
     rows = ask(lambda engine: find_deliveries(engine, wanted))
     if form == "table":
-        rows = [row | {"alert": row["alert"][:ID_SHOWN]} for row in rows]
+        rows = [_short(row) for row in rows]
     print_rows(rows, TABLE if form == "table" else COLUMNS, form, "no delivery matches")
+
+
+def _short(row: dict[str, Any]) -> dict[str, Any]:
+    """A row for people."""
+    about = f"{row['kind']} {row['watch'] or ''}".strip() + (f": {row['error']}" if row["error"] else "")
+    return row | {
+        "alert": row["alert"][:ID_SHOWN],
+        "tries": row["attempts"],
+        "next": f"{row['next_at']:%H:%M:%S}" if row["next_at"] else None,
+        "about": about,
+    }
 
 
 @deliveries.command("replay")
@@ -96,7 +107,11 @@ def receivers() -> None:
 def list_receivers(form: str) -> None:
     """Every configured receiver; secrets and the paths of addresses are not shown."""
     configuration = load_configuration(read_settings().config)
-    known = ask(receiver_rows)
+    try:
+        known = ask(receiver_rows)
+    except click.ClickException as error:  # the list is worth showing without it
+        click.echo(f"how they are doing is not known: {error.message}", err=True)
+        known = {}
     rows = [_row(receiver, known.get(receiver.id, {})) for receiver in configuration.receivers]
     columns = ["id", "type", "to", "events", "state", "waiting", "exhausted", "reason"]
     if form != "table":

@@ -18,7 +18,7 @@ COLUMNS = (
     "raised", "id", "kind", "level", "watch", "about", "reasons", "development", "articles", "outlets", "independent_outlets",
     "suppliers", "recipients", "systems", "types", "assertion", "title", "link", "held", "taken",
 )  # fmt: skip
-SHOWN = ("raised", "kind", "level", "watch", "about", "outlets")
+SHOWN = ("raised", "kind", "level", "watch", "outlets", "about")
 
 
 @click.group()
@@ -80,7 +80,7 @@ def _row(alert: Alert, held: str | None, taken: datetime | None) -> dict[str, An
 
 
 def _short(row: dict[str, Any]) -> dict[str, Any]:
-    """A row for 80 columns."""
+    """A row for people."""
     held = f" ({row['held']})" if row["held"] else ""
     outlets = f"{row['independent_outlets']} of {row['outlets']}" if row["outlets"] else ""
-    return row | {"raised": f"{row['raised']:%m-%d %H:%M:%S}", "kind": row["kind"] + held, "outlets": outlets}
+    return row | {"kind": row["kind"] + held, "outlets": outlets}

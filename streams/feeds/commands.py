@@ -51,6 +51,8 @@ def list_command(form: str) -> None:
             }
         )
     columns = ("feed", "state", "status", "failures", "last_success", "last_new", "next", "why")
+    if form == "table":
+        columns = ("feed", "state", "last_success", "last_new", "next", "why")
     print_rows(rows, columns, form, nothing="no feed is configured")
 
 

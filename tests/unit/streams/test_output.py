@@ -26,4 +26,12 @@ def test_json_and_csv_write_times_as_records_do(capsys: pytest.CaptureFixture[st
 
 
 def test_a_table_writes_times_for_people(capsys: pytest.CaptureFixture[str]) -> None:
-    assert f"{NOW:%Y-%m-%d %H:%M:%S}" in printed("table", capsys)
+    assert f"{NOW:%Y-%m-%d %H:%M} " in printed("table", capsys)
+
+
+def test_a_row_that_is_piped_on_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    print_rows([{"id": "desk", "why": "no answer " * 30}], ("id", "why"), "table")
+    assert len(capsys.readouterr().out.splitlines()) == 2
