@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 WORDS_LEAST = 20  # characters of a column in words
+GAP = 2  # between columns
 UNBOUND = 1000  # columns where nobody looks at a terminal: a row that is piped on is one line
 
 output_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
@@ -48,23 +49,24 @@ def utc_text(moment: datetime) -> str:
 
 def _print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
-    # The last column is the one in words: it takes what the others leave, and more than one line where it must.
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in columns[:-1]:
-        table.add_column(name.replace("_", " "), overflow="fold", no_wrap=True)
-    table.add_column(columns[-1].replace("_", " "), overflow="fold", min_width=WORDS_LEAST)
-    for row in rows:
-        table.add_row(*(_escape(_plain(row.get(name))) for name in columns))
     console = Console()
-    console.print(table, width=None if console.is_terminal or "COLUMNS" in os.environ else UNBOUND)
-
-
-def _escape(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
+    if not (console.is_terminal or "COLUMNS" in os.environ):
+        console.width = UNBOUND
+    cells = [[_plain(row.get(name)) for name in columns] for row in rows]
+    titles = [name.replace("_", " ") for name in columns]
+    # The last column is the one in words: it takes what the others leave, and more than one line where it must.
+    taken = sum(max(map(len, column)) + GAP for column in list(zip(titles, *cells, strict=True))[:-1])
+    fits = taken + WORDS_LEAST <= console.width
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in titles[:-1]:
+        table.add_column(title, overflow="fold", no_wrap=fits)
+    table.add_column(titles[-1], overflow="fold")
+    for row in cells:
+        table.add_row(*map(escape, row))
+    console.print(table)
 
 
 def _cell(value: Any) -> str:

@@ -53,7 +53,7 @@ def list_events(
         rows = [_short(row) for row in rows]
     shown = ["stored", "type", "parties", "systems", "title"]
     if not relevant:
-        shown = ["stored", "relevant", "verdict", "reason", *shown[1:]]
+        shown = ["stored", "relevant", "verdict", "parties", "title"]
     print_rows(rows, shown if form == "table" else EVENT_COLUMNS, form, "no event matches")
 
 
@@ -62,7 +62,7 @@ def _short(row: dict[str, Any]) -> dict[str, Any]:
     ends = [" ".join(row[name]) or "?" for name in ("suppliers", "recipients")]
     told = f" ({row['assertion']})" if row["assertion"] not in (None, Assertion.REPORTED) else ""
     return row | {
-        "relevant": "yes" if row["relevant"] else "no",
+        "relevant": "yes" if row["relevant"] else f"no: {row['reason']}",
         "type": f"{row['type'] or ''}{told}",
         "parties": " → ".join(ends) if row["suppliers"] or row["recipients"] else None,
         "title": f"{row['title']} ({row['outlet']})" if row["title"] else None,

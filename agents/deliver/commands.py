@@ -25,7 +25,7 @@ from streams.logs import start_logging
 from streams.output import output_option, print_rows
 from streams.records import Alert, AlertKind
 
-TABLE = ("created", "alert", "receiver", "state", "tries", "next", "about")
+TABLE = ("created", "alert", "receiver", "state", "about")
 ID_SHOWN = 17  # characters of an alert's id: msg_ and enough to tell it from others
 COLUMNS = (
     "created", "alert", "receiver", "kind", "watch", "level", "state", "attempts", "next_at", "finished", "last_attempt",
@@ -59,12 +59,9 @@ def list_deliveries(
 def _short(row: dict[str, Any]) -> dict[str, Any]:
     """A row for people."""
     about = f"{row['kind']} {row['watch'] or ''}".strip() + (f": {row['error']}" if row["error"] else "")
-    return row | {
-        "alert": row["alert"][:ID_SHOWN],
-        "tries": row["attempts"],
-        "next": f"{row['next_at']:%H:%M:%S}" if row["next_at"] else None,
-        "about": about,
-    }
+    tries = f", {row['attempts']} tries" if row["attempts"] > 1 else ""
+    again = f", next {row['next_at']:%H:%M:%S}" if row["next_at"] else ""
+    return row | {"alert": row["alert"][:ID_SHOWN], "state": f"{row['state']}{tries}{again}", "about": about}
 
 
 @deliveries.command("replay")

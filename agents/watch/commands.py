@@ -18,7 +18,7 @@ COLUMNS = (
     "raised", "id", "kind", "level", "watch", "about", "reasons", "development", "articles", "outlets", "independent_outlets",
     "suppliers", "recipients", "systems", "types", "assertion", "title", "link", "held", "taken",
 )  # fmt: skip
-SHOWN = ("raised", "kind", "level", "watch", "outlets", "about")
+SHOWN = ("raised", "kind", "level", "outlets", "about")
 
 
 @click.group()
@@ -83,4 +83,4 @@ def _short(row: dict[str, Any]) -> dict[str, Any]:
     """A row for people."""
     held = f" ({row['held']})" if row["held"] else ""
     outlets = f"{row['independent_outlets']} of {row['outlets']}" if row["outlets"] else ""
-    return row | {"kind": row["kind"] + held, "outlets": outlets}
+    return row | {"kind": row["kind"] + held, "outlets": outlets, "about": f"{row['watch']}: {row['about']}"}

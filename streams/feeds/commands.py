@@ -50,10 +50,13 @@ def list_command(form: str) -> None:
                 "why": state.message if state else None,
             }
         )
-    columns = ("feed", "state", "status", "failures", "last_success", "last_new", "next", "why")
-    if form == "table":
-        columns = ("feed", "state", "last_success", "last_new", "next", "why")
-    print_rows(rows, columns, form, nothing="no feed is configured")
+    counts = () if form == "table" else ("status", "failures")
+    print_rows(
+        rows,
+        ("feed", "state", *counts, "last_success", "last_new", "next", "why"),
+        form,
+        nothing="no feed is configured",
+    )
 
 
 async def _states(settings: Settings) -> tuple[dict[str, Any], frozenset[str]]:
