@@ -48,8 +48,7 @@ class Health(Service):
         await self._stage.configuration.keep_fresh()
 
     async def _healthz(self, _request: web.Request) -> web.Response:
-        problem = self._watchdog.problem
-        return web.Response(status=503 if problem else 200, text=problem or "ok\n")
+        return web.Response(text="ok\n")
 
     async def _readyz(self, _request: web.Request) -> web.Response:
         held = self._stage.progress.held_since is not None

@@ -27,7 +27,7 @@ BLOCKED_SECONDS = 120.0  # a loop that does not turn cannot watch itself: a thre
 
 
 class Watchdog:
-    """Looks every five seconds; ``ready`` and ``problem`` feed the health pages."""
+    """Looks every five seconds; ``ready`` feeds the health pages. A stage that is stuck ends."""
 
     def __init__(self, app: StageApp) -> None:
         self._app = app
@@ -35,11 +35,10 @@ class Watchdog:
         self._shortened_since: float | None = None
         self._beat = time.monotonic()
         self._asker: AIOKafkaConsumer | None = None
-        self.problem = ""
 
     @property
     def ready(self) -> bool:
-        return self._unassigned_since is None and not self.problem and not self._app.should_stop
+        return self._unassigned_since is None and not self._app.should_stop
 
     async def watch(self) -> None:
         """Look until cancelled; ends the process where the stage is stuck."""
@@ -101,8 +100,7 @@ class Watchdog:
     async def _extents(self, assigned: set[TP]) -> Mapping[TP, tuple[int, int]]:
         """Of each partition the first offset of its log and the one after its last, as far as the broker tells."""
         if self._app.settings.embedded:  # its ListOffsets lies; the high water mark of a fetch does not
-            marks = {tp: self._app.consumer.highwater(tp) for tp in assigned}
-            return {tp: (0, mark) for tp, mark in marks.items() if mark}
+            return {tp: (0, mark) for tp in assigned if (mark := self._mark(tp))}
         partitions = {TopicPartition(tp.topic, tp.partition): tp for tp in assigned}
         try:
             async with asyncio.timeout(ASK_SECONDS):
@@ -118,6 +116,15 @@ class Watchdog:
             await self._close()
             return {}
         return {tp: (starts[p], ends[p]) for p, tp in partitions.items()}
+
+    def _mark(self, tp: TP) -> int | None:
+        """High water mark of the last fetch; None where the partition was taken away since, or nothing was fetched yet."""
+        try:
+            mark: int | None = self._app.consumer.highwater(tp)
+        except (AssertionError, AttributeError, ConsumerNotStarted):
+            # The client's own thread rebalances while we look; it asserts that the partition is ours.
+            return None
+        return mark
 
     async def _close(self) -> None:
         asker, self._asker = self._asker, None

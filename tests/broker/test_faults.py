@@ -2,11 +2,14 @@
 
 import asyncio
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaConsumer
 from faust.types import TP
 
+from config.settings import Settings
 from streams import app as streams_app
 from streams import liveness, metrics
 from streams.app import TRIES, StageApp, stage_app
@@ -98,6 +101,13 @@ class AnsweredWatchdog(Watchdog):
 
     def _end(self, why: str) -> None:
         raise Ended(why)
+
+
+async def test_a_partition_that_a_rebalance_takes_away_while_the_watchdog_looks_is_passed_over() -> None:
+    consumer = AIOKafkaConsumer()  # the client itself, to which nothing is assigned any more
+    stage: Any = SimpleNamespace(settings=Settings(embedded=True), consumer=consumer)
+    assert await Watchdog(stage)._extents({PARTITION}) == {}
+    await consumer.stop()
 
 
 class TestHeldStage:
