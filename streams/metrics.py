@@ -87,7 +87,7 @@ STAGE_WAITING = Gauge(
 )
 SKIPPED_BY_RETENTION = Counter(
     "armswire_records_skipped_by_retention_total",
-    "Records that the topic deleted before the stage read them: lost to it.",
+    "Records that the topic deleted before the stage read them, given up by a person: longer retention, or more workers.",
     ["stage"],
 )
 DEAD_LETTERS = Counter(

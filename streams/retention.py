@@ -1,9 +1,12 @@
 """Logs that do not fit to where a stage stands: Faust skips or drops records without a word then, so we look at start."""
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import OffsetAndMetadata
 
 from streams.topics import SOURCES, Stage
+
+ACCEPTED = "loss accepted: "  # with the number of records behind it, kept beside the committed offset
 
 
 async def lost_to_retention(broker: str, stage: Stage) -> dict[TopicPartition, int]:
@@ -28,10 +31,22 @@ async def accept_loss(broker: str, stage: Stage) -> dict[TopicPartition, int]:
         consumer, _ = await _as_group(broker, stage)
         try:
             starts = await consumer.beginning_offsets(list(lost))
-            await consumer.commit({p: OffsetAndMetadata(starts[p], "loss accepted") for p in lost})
+            await consumer.commit({p: OffsetAndMetadata(starts[p], f"{ACCEPTED}{n}") for p, n in lost.items()})
         finally:
             await consumer.stop()
     return lost
+
+
+async def accepted_loss(broker: str, stage: Stage) -> int:
+    """How many records a person gave up since the stage last ran: kept until it commits on those partitions."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
+    await admin.start()
+    try:
+        committed = await admin.list_consumer_group_offsets(_group_of(stage), partitions=_partitions_of(stage))
+    finally:
+        await admin.close()
+    notes = [known.metadata for known in committed.values() if known.metadata.startswith(ACCEPTED)]
+    return sum(int(note.removeprefix(ACCEPTED)) for note in notes)
 
 
 async def rewind_shortened(broker: str, stage: Stage) -> dict[TopicPartition, int]:
@@ -56,9 +71,17 @@ async def rewind_shortened(broker: str, stage: Stage) -> dict[TopicPartition, in
         await consumer.stop()
 
 
+def _group_of(stage: Stage) -> str:
+    return f"armswire-{stage}"
+
+
+def _partitions_of(stage: Stage) -> list[TopicPartition]:
+    return [TopicPartition(topic.name, n) for topic in SOURCES[stage] for n in range(topic.partitions)]
+
+
 async def _as_group(broker: str, stage: Stage) -> tuple[AIOKafkaConsumer, list[TopicPartition]]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=broker, group_id=f"armswire-{stage}", enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(bootstrap_servers=broker, group_id=_group_of(stage), enable_auto_commit=False)
     await consumer.start()
-    partitions = [TopicPartition(topic.name, n) for topic in SOURCES[stage] for n in range(topic.partitions)]
+    partitions = _partitions_of(stage)
     consumer.assign(partitions)
     return consumer, partitions

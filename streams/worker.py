@@ -12,11 +12,11 @@ from aiokafka.errors import KafkaError
 
 from config.mistakes import ConfigurationError
 from config.settings import Settings, SettingsError, read_settings
-from streams import faust_guards
+from streams import faust_guards, metrics
 from streams.app import StageApp
 from streams.database import upgrade
 from streams.logs import start_logging
-from streams.retention import lost_to_retention, rewind_shortened
+from streams.retention import accepted_loss, lost_to_retention, rewind_shortened
 from streams.topics import DEAD_LETTERS, SOURCES, Stage, await_broker, check_topics
 
 log = logging.getLogger(__name__)
@@ -103,3 +103,4 @@ async def _check_logs(broker: str, stage: Stage) -> None:
             f"{count} records of {partition.topic}/{partition.partition} were deleted before this stage read them; "
             f"to go on without them: armswire topics accept-loss {stage}"
         )
+    metrics.SKIPPED_BY_RETENTION.labels(stage).inc(await accepted_loss(broker, stage))

@@ -336,6 +336,10 @@ async def test_records_deleted_before_a_stage_read_them_refuse_its_start_until_a
         assert "armswire topics accept-loss classify" in pipeline.log(Stage.CLASSIFY)
     assert sum((await accept_loss(own_kafka, Stage.CLASSIFY)).values()) == 20
     assert not await lost_to_retention(own_kafka, Stage.CLASSIFY)
+    with fresh as pipeline:  # what was given up is shown by the worker that goes on without it
+        await pipeline.ready()
+        shown = 'armswire_records_skipped_by_retention_total{stage="classify"} 20.0'
+        assert shown in await pipeline.metrics(Stage.CLASSIFY)
 
 
 async def test_a_stage_whose_topic_was_made_anew_or_lost_its_end_reads_it_from_its_start(
