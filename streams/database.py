@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from alembic.config import Config  # imported where it is used: running stages need no migrations
 
 BUSY_SECONDS = 30
+CLOSING_SECONDS = 2.0  # for connections, where a stage is told to end
 
 Result = TypeVar("Result")
 _plain_engines: WeakKeyDictionary[Engine, Engine] = WeakKeyDictionary()
@@ -282,6 +283,21 @@ def open_engine(url: str, answer_seconds: float | None = ANSWER_SECONDS) -> Asyn
     engine = create_async_engine(url, connect_args={"timeout": BUSY_SECONDS})
     _prepare(engine.sync_engine)
     return engine
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[AsyncEngine]:
+    """An engine for the life of a stage's task, closed whole: Faust cancels again while connections are being closed."""
+    engine = open_engine(url)
+    try:
+        yield engine
+    finally:
+        closing = asyncio.ensure_future(engine.dispose())
+        try:
+            await asyncio.shield(closing)
+        except asyncio.CancelledError:
+            await asyncio.wait([closing], timeout=CLOSING_SECONDS)
+            raise
 
 
 def _prepare(engine: Engine) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from config.schema import seconds
 from config.settings import read_settings
-from streams.database import open_engine
+from streams.database import opened
 
 T = TypeVar("T")
 
@@ -34,11 +34,8 @@ def ask(question: Callable[[AsyncEngine], Awaitable[T]]) -> T:
 
 
 async def _asked(url: str, question: Callable[[AsyncEngine], Awaitable[T]]) -> T:
-    engine = open_engine(url)
-    try:
+    async with opened(url) as engine:
         return await question(engine)
-    finally:
-        await engine.dispose()
 
 
 class Since(click.ParamType):

@@ -9,7 +9,7 @@ from agents.archive.dead_letter import dead_letter_of
 from agents.archive.store import BATCH, forget, store_dead_letter, store_event
 from streams import metrics
 from streams.app import consume, stage_app
-from streams.database import TRANSIENT, open_engine
+from streams.database import TRANSIENT, opened
 from streams.dead_letters import Inbound
 from streams.records import Event, decode
 from streams.topics import DEAD_LETTERS, Stage
@@ -22,26 +22,24 @@ log = logging.getLogger(__name__)
 
 @app.agent(app.source, name="archive", concurrency=1)
 async def archive(stream: Any) -> None:
-    engine = open_engine(app.settings.database)
+    """Keep each record before it is acknowledged."""
+    async with opened(app.settings.database) as engine:
 
-    async def handle(inbound: Inbound) -> None:
-        if inbound.topic == DEAD_LETTERS.name:
-            await store_dead_letter(engine, dead_letter_of(inbound), datetime.now(UTC))
-        else:
-            event, value = decode(Event, inbound.value), inbound.value or b""
-            await store_event(engine, event, value, datetime.now(UTC), journaled=app.settings.embedded)
-            metrics.ARTICLES.labels(Stage.ARCHIVE).inc()
+        async def handle(inbound: Inbound) -> None:
+            if inbound.topic == DEAD_LETTERS.name:
+                await store_dead_letter(engine, dead_letter_of(inbound), datetime.now(UTC))
+            else:
+                event, value = decode(Event, inbound.value), inbound.value or b""
+                await store_event(engine, event, value, datetime.now(UTC), journaled=app.settings.embedded)
+                metrics.ARTICLES.labels(Stage.ARCHIVE).inc()
 
-    try:
         await consume(app, stream, handle, transient=TRANSIENT)
-    finally:
-        await engine.dispose()
 
 
 @app.beside
 async def tidy() -> None:
-    engine = open_engine(app.settings.database)
-    try:
+    """Forget what is older than its limit, a batch at a time."""
+    async with opened(app.settings.database) as engine:
         while True:
             try:
                 more = await forget(engine, datetime.now(UTC)) >= BATCH
@@ -49,5 +47,3 @@ async def tidy() -> None:
                 log.warning("forgetting what is older than its limit: %s", error)
                 more = False
             await asyncio.sleep(PAUSE_SECONDS if more else TIDY_SECONDS)
-    finally:
-        await engine.dispose()

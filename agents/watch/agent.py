@@ -9,7 +9,7 @@ from agents.watch.counting import count, start_at_zero
 from agents.watch.ledger import Outgoing
 from agents.watch.store import decide
 from streams.app import consume, stage_app
-from streams.database import TRANSIENT, open_engine
+from streams.database import TRANSIENT, opened
 from streams.dead_letters import Inbound
 from streams.records import Event, decode
 from streams.topics import ALERTS_RAISED, Stage
@@ -26,26 +26,20 @@ async def _publish(alerts: Iterable[Outgoing]) -> None:
 @app.agent(app.source, name="watch", concurrency=1)
 async def watch(stream: Any) -> None:
     """Decide on each event in one transaction, publish the alerts it raised, acknowledge."""
-    engine = open_engine(app.settings.database)
     start_at_zero(app.configuration.current)
+    async with opened(app.settings.database) as engine:
 
-    async def handle(inbound: Inbound) -> None:
-        event = decode(Event, inbound.value)
-        decision = await decide(engine, event, app.configuration.current, app.settings, now=datetime.now(UTC))
-        await _publish(decision.alerts)
-        count(decision)
+        async def handle(inbound: Inbound) -> None:
+            event = decode(Event, inbound.value)
+            decision = await decide(engine, event, app.configuration.current, app.settings, now=datetime.now(UTC))
+            await _publish(decision.alerts)
+            count(decision)
 
-    try:
         await consume(app, stream, handle, transient=TRANSIENT)
-    finally:
-        await engine.dispose()
 
 
 @app.beside
 async def timers() -> None:
     """Send what is collected when it is due, and again what deliver has not taken."""
-    engine = open_engine(app.settings.database)
-    try:
+    async with opened(app.settings.database) as engine:
         await due.keep_sending(engine, lambda: app.configuration.current, _publish)
-    finally:
-        await engine.dispose()

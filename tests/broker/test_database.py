@@ -20,7 +20,18 @@ from agents.deliver.settlement import Attempt, Due, settle
 from agents.watch.due import untaken
 from agents.watch.ledger import Ledger
 from streams import journal
-from streams.database import TRANSIENT, Outage, alerts, feeds, metadata, open_engine, reading, transaction, upgrade
+from streams.database import (
+    TRANSIENT,
+    Outage,
+    alerts,
+    feeds,
+    metadata,
+    open_engine,
+    opened,
+    reading,
+    transaction,
+    upgrade,
+)
 from streams.local_kafka import free_port
 from streams.records import Alert, AlertKind, Article, decode, encode
 from tests.builders import NOW, an_article
@@ -213,3 +224,27 @@ async def test_what_a_feed_has_to_tell_is_published_again_until_it_is_taken(engi
     async with transaction(engine) as connection:
         await connection.execute(alerts.update().values(taken=now))
     assert await untaken(engine, now, now) == []
+
+
+async def test_a_task_that_is_cancelled_again_while_it_closes_the_database_closes_it(
+    database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Faust cancels a stage's tasks more than once; a connection half closed is a traceback in the log of every stop."""
+    asked = asyncio.Event()
+
+    async def stage() -> None:
+        async with opened(database_url) as engine:
+            async with reading(engine) as connection:
+                await connection.execute(select(feeds))
+            asked.set()
+            await asyncio.sleep(60)
+
+    running = asyncio.create_task(stage())
+    await asked.wait()
+    await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert caplog.messages == []
