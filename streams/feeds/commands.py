@@ -1,6 +1,7 @@
 """``armswire feeds``: what is polled and how it does, and feeds by hand."""
 
 import asyncio
+import logging
 import sys
 import time
 from collections.abc import Sequence
@@ -32,7 +33,7 @@ def list_command(form: str) -> None:
     """Every configured feed, how it does, and when it is asked next."""
     settings = of_the_running_service(read_settings())
     configured = load_configuration(settings.config).feeds
-    states, resting = asyncio.run(_states(settings))
+    states, resting = asyncio.run(_states(settings)), _resting()
     rows = []
     show = _distance if form == "table" else _time
     for feed in configured:
@@ -59,36 +60,33 @@ def list_command(form: str) -> None:
     )
 
 
-async def _states(settings: Settings) -> tuple[dict[str, Any], frozenset[str]]:
-    from sqlalchemy import make_url
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from streams.database import open_engine
+def _resting() -> frozenset[str]:
+    """Feeds that a person told to rest, as far as the database can be asked."""
     from streams.feeds.ledger import FeedLedger
+    from streams.ledger import ask
+
+    try:
+        return ask(lambda engine: FeedLedger(engine).paused())
+    except click.ClickException as error:  # the list is worth showing without it
+        click.echo(f"feeds that rest are not marked: {error.message}", err=True)
+        return frozenset()
+
+
+async def _states(settings: Settings) -> dict[str, Any]:
     from streams.feeds.memory import PollMemory
     from streams.store import STORE_TRANSIENT, open_store
 
-    engine = open_engine(settings.database)
-    file = make_url(settings.database).database
-    resting: frozenset[str] = frozenset()
-    try:
-        if engine.dialect.name != "sqlite" or (file and Path(file).exists()):  # a look makes no database
-            resting = await FeedLedger(engine).paused()
-    except SQLAlchemyError as error:  # the list is worth showing without it
-        click.echo(f"reading the database: {type(error).__name__}; feeds that rest are not marked", err=True)
-    finally:
-        await engine.dispose()
     if not settings.redis:
         click.echo(
             "no service runs on this state and ARMSWIRE_REDIS is not set: how the feeds do is not known here", err=True
         )
-        return {}, resting
+        return {}
     async with open_store(settings) as store:
         try:
-            return await PollMemory(store).states(), resting
+            return await PollMemory(store).states()
         except STORE_TRANSIENT as error:
             click.echo(f"reading the store: {error}; how the feeds do is not known", err=True)
-            return {}, resting
+            return {}
 
 
 def _distance(seconds: float | None) -> str | None:
@@ -184,48 +182,45 @@ async def _print_articles(settings: Settings, feed: Feed) -> int:
 
 async def _request(settings: Settings, feed: Feed) -> None:
     from aiokafka import AIOKafkaProducer
+    from aiokafka.errors import KafkaError
 
     from streams.records import PollRequest, encode
     from streams.topics import POLLS_REQUESTED
 
     if not settings.broker:
-        raise SettingsError(
-            ["ARMSWIRE_BROKER: no service runs on this state; give it, as 127.0.0.1:9092 (or use --once)"]
-        )
+        raise SettingsError(["ARMSWIRE_BROKER: must be given, for example 127.0.0.1:9092 (or use --once)"])
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what goes wrong is told once, below
     producer = AIOKafkaProducer(bootstrap_servers=settings.broker)
-    await producer.start()
     try:
-        request = PollRequest(feed=feed.id, requested=datetime.fromtimestamp(time.time(), UTC))
+        await producer.start()
+        request = PollRequest(feed=feed.id, requested=datetime.now(UTC))
         await producer.send_and_wait(POLLS_REQUESTED.name, encode(request), feed.id.encode())
+    except KafkaError as error:
+        raise click.ClickException(f"asking the broker at {settings.broker}: {error}") from None
     finally:
-        await producer.stop()
+        await producer.stop()  # also where it never started: it has opened what must be closed
 
 
 @feeds.command()
 @click.argument("feed_id", metavar="ID")
 def pause(feed_id: str) -> None:
     """Let the feed ID rest until it is resumed."""
-    asyncio.run(_rest(feed_id, rests=True))
+    _rest(feed_id, rests=True)
 
 
 @feeds.command()
 @click.argument("feed_id", metavar="ID")
 def resume(feed_id: str) -> None:
     """Ask the feed ID again."""
-    asyncio.run(_rest(feed_id, rests=False))
+    _rest(feed_id, rests=False)
 
 
-async def _rest(feed_id: str, *, rests: bool) -> None:
-    from streams.database import open_engine
+def _rest(feed_id: str, *, rests: bool) -> None:
     from streams.feeds.ledger import FeedLedger
+    from streams.ledger import ask
 
-    settings = read_settings()
-    _chosen(load_configuration(settings.config).feeds, [feed_id])
-    engine = open_engine(settings.database)
-    try:
-        await FeedLedger(engine).pause(feed_id, rests=rests)
-    finally:
-        await engine.dispose()
+    _chosen(load_configuration(read_settings().config).feeds, [feed_id])
+    ask(lambda engine: FeedLedger(engine).pause(feed_id, rests=rests))
     click.echo(f"{feed_id} {'rests' if rests else 'is asked again'} within seconds", err=True)
 
 

@@ -32,7 +32,7 @@ def armswire(tmp_path):
             input=stdin, capture_output=True, cwd=ROOT, env=environment, timeout=60, check=False,
         )  # fmt: skip
 
-    run.config = config
+    run.config, run.environment = config, environment
     return run
 
 
@@ -136,3 +136,13 @@ def test_list_shows_feeds_without_store_and_database(armswire):
 def test_an_unknown_feed_is_a_mistake_in_use(armswire):
     assert armswire("poll", "--once", "nope").returncode == 2
     assert armswire("check", "nope").returncode == 2
+
+
+@pytest.mark.parametrize("words", [("pause", "a"), ("resume", "a"), ("poll", "a")])
+def test_what_needs_a_service_says_so_where_none_has_run(armswire, words):
+    armswire.environment["ARMSWIRE_BROKER"] = "127.0.0.1:1"
+    (armswire.config / "feeds.yaml").write_text("feeds:\n  - {id: a, url: 'https://a.example/rss', outlet: A}\n")
+    done = armswire(*words)
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"Error: ")
+    assert len(done.stderr.splitlines()) == 1
