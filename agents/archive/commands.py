@@ -121,14 +121,15 @@ def _visible(text: str) -> str:
 @click.argument("letters", metavar="ID...", nargs=-1, required=True)
 def replay_dead_letters(letters: tuple[str, ...]) -> None:
     """Publish records again, untouched, to the topics they came from; an ID may be its first characters."""
-    broker = of_the_running_service(read_settings()).broker
+    settings = of_the_running_service(read_settings())
+    broker = settings.broker
     if not broker:
         raise SettingsError(
             ["ARMSWIRE_BROKER: no service runs on this state, so it must be given, for example 127.0.0.1:9092"]
         )
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what goes wrong is told once, below
     try:
-        done = ask(lambda engine: replay(engine, broker, letters))
+        done = ask(lambda engine: replay(engine, broker, letters, journaled=settings.embedded))
     except KafkaError as error:
         raise click.ClickException(f"publishing to the broker at {broker}: {error}") from None
     for each in done:

@@ -9,8 +9,16 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from streams import journal
 from streams.database import dead_letters, events, reading, transaction
-from streams.topics import REQUEST_BYTES, TOPICS
+from streams.records import Article, Event, Poison, decode
+from streams.topics import (
+    ARTICLES_COLLECTED,
+    ARTICLES_DEDUPLICATED,
+    EVENTS_CLASSIFIED,
+    REQUEST_BYTES,
+    TOPICS,
+)
 
 EVENT_COLUMNS = (
     "stored", "id", "type", "types", "assertion", "suppliers", "recipients", "systems", "verdict", "outlet", "published",
@@ -84,10 +92,13 @@ async def read_dead_letter(engine: AsyncEngine, prefix: str) -> dict[str, Any] |
     return dict(rows[0]) if len(rows) == 1 else None
 
 
-async def replay(engine: AsyncEngine, broker: str, prefixes: Sequence[str]) -> list[Replayed]:
+async def replay(
+    engine: AsyncEngine, broker: str, prefixes: Sequence[str], *, journaled: bool = False
+) -> list[Replayed]:
     """Publish untouched values to the topics they came from, each marked after the broker's acknowledgement.
 
-    Raises KafkaError where the broker does not take one; those before it stay marked.
+    ``journaled``: the broker is the embedded one, which forgets, so articles are written to the journal before. Raises
+    KafkaError where the broker does not take one; those before it stay marked.
     """
     known = {topic.name for topic in TOPICS}
     done = []
@@ -101,12 +112,24 @@ async def replay(engine: AsyncEngine, broker: str, prefixes: Sequence[str]) -> l
             elif letter["topic"] not in known:
                 done.append(Replayed(letter["id"], letter["topic"], f"{letter['topic']!r} is none of our topics"))
             else:
+                if journaled and (article := _article(letter["topic"], letter["value"])):
+                    await journal.write(engine, [article])  # its line was struck out when it was refused
                 await producer.send_and_wait(letter["topic"], value=letter["value"], key=letter["key"])
                 await _mark(engine, letter["id"])
                 done.append(Replayed(letter["id"], letter["topic"]))
     finally:
         await producer.stop()  # also where it never started: it has opened what must be closed
     return done
+
+
+def _article(topic: str, value: bytes) -> Article | None:
+    """The article in a record, or None: what cannot be read is refused again, and stays among the dead letters."""
+    try:
+        if topic == EVENTS_CLASSIFIED.name:
+            return decode(Event, value).article
+        return decode(Article, value) if topic in (ARTICLES_COLLECTED.name, ARTICLES_DEDUPLICATED.name) else None
+    except Poison:
+        return None
 
 
 async def _mark(engine: AsyncEngine, letter: str) -> None:

@@ -184,3 +184,18 @@ async def test_a_replayed_dead_letter_comes_back_untouched_to_its_topic(engine: 
     assert found[-1].key == b"key"
     kept = await rows(engine, dead_letters)
     assert [row.replayed is not None for row in kept] == [True, False]
+
+
+@pytest.mark.parametrize("topic", ["articles.collected", "articles.deduplicated", "events.classified"])
+async def test_an_article_that_is_replayed_on_a_broker_that_forgets_is_in_the_journal_again(
+    engine: AsyncEngine, broker: str, topic: str
+) -> None:
+    await make_topics(broker, 1)
+    event = an_event()
+    letter = refused(encode(event if topic == "events.classified" else event.article), topic=topic)
+    await store_dead_letter(engine, letter, NOW)
+    assert await journal.outstanding(engine) == []
+    await replay(engine, broker, [letter.id], journaled=True)
+    assert await journal.outstanding(engine) == [(event.article.id.encode(), encode(event.article))]
+    await store_dead_letter(engine, refused(letter.value, topic=topic, offset=2), NOW)  # refused once more
+    assert await journal.outstanding(engine) == []
