@@ -151,7 +151,7 @@ async def bench(options: argparse.Namespace, folder: Path) -> None:
     show_memory("idle", idle)
     print(f"  goal: at most {GOALS['idle']:.0f} when idle: {verdict(sum(idle.values()), GOALS['idle'])}")
     if options.full:
-        await long_run(folder)
+        await long_run(folder, options.full)
 
 
 def show_ratios(plain: Row, ours: Row, alone: Alone, whole: Row) -> None:
@@ -179,12 +179,12 @@ def show_latency(took: Sequence[float], sent: int) -> None:
     )
 
 
-async def long_run(folder: Path) -> None:
-    """Memory after 100,000 articles that came by way of the feeds."""
+async def long_run(folder: Path, count: int) -> None:
+    """Memory after ``count`` articles that came by way of the feeds."""
     async with Newsstand() as stand, Service(folder / "long", stand, "5s") as service:
-        await through_feeds(service, LONG_RUN, tell)
+        await through_feeds(service, count, tell)
         await settle()
-        show_memory(f"after {LONG_RUN:,} articles from {len(stand.feeds)} feeds", service.memory())
+        show_memory(f"after {count:,} articles from {len(stand.feeds)} feeds", service.memory())
         print(
             f"  the embedded broker was replaced by an empty one {service.log().count('replaced by an empty one')} times"
         )
@@ -198,8 +198,9 @@ def main() -> None:
     options.add_argument("--naive-items", type=int, default=600, help="articles for the naive way")
     options.add_argument("--latency-seconds", type=float, default=60)
     options.add_argument(
-        "--full", action="store_true", help="also the memory after 100,000 articles (ten minutes more)"
-    )
+        "--full", type=int, nargs="?", const=LONG_RUN, metavar="ARTICLES",
+        help=f"also the memory after so many articles ({LONG_RUN:,} if no number is given, a quarter of an hour)",
+    )  # fmt: skip
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="armswire-bench-") as folder:
         asyncio.run(bench(options.parse_args(), Path(folder)))

@@ -32,6 +32,9 @@ READY_SECONDS = 90.0
 SETTLE_SECONDS = 8.0  # after the last work: buffers are written, watchdogs have looked
 STOP_SECONDS = 8.0
 JOURNAL_ROWS = 500
+ROUND_SECONDS = (
+    600.0  # until a round of the long run is given up; a broker that is replaced meanwhile takes one of ten minutes
+)
 ITEMS_A_FEED = 100  # of each round of the long run: what a busy feed carries
 WATCHES = [{"id": f"arms-of-{code.lower()}", "when": {"supplier": code}} for code in SUPPLIERS.values()]
 
@@ -172,7 +175,7 @@ async def through_feeds(service: Service, count: int, tell: Callable[[str], None
                 _an_entry(40_000_000 + done + feed * ITEMS_A_FEED + n, dice) for n in range(ITEMS_A_FEED)
             ]
         done += FEEDS * ITEMS_A_FEED
-        async with asyncio.timeout(SLOWEST):
+        async with asyncio.timeout(ROUND_SECONDS):
             while await service.archived() < done:
                 await asyncio.sleep(0.5)
         tell(f"{done:,} of {count:,} articles through after {time.monotonic() - began:.0f} s")
