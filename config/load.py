@@ -7,22 +7,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from config.consistency import Known, check_feeds, check_receivers, check_watch
 from config.lexicons import Lexicon, load_lexicon
 from config.mistakes import ConfigurationError, Mistake, nearest
 from config.schema import (
-    EVERY_LEAST,
-    EVERY_LEAST_PRIVATE,
     Clause,
     Feed,
     FeedsFile,
     Receiver,
     ReceiversFile,
-    Status,
     Watch,
     WatchesFile,
 )
@@ -91,25 +88,25 @@ def load_configuration(folder: Path, environment: Mapping[str, str] | None = Non
 
     feed_list = list(feeds.feeds) if feeds else []
     receiver_list = list(receivers.receivers) if receivers else []
-    known = _Known(
+    known = Known(
         countries=lexicon.country_codes,
         systems=lexicon.system_ids,
         feeds=frozenset(f.id for f in feed_list),
         receivers=frozenset(r.id for r in receiver_list),
     )
-    mistakes += _check_feeds(feed_list, known)
+    mistakes += check_feeds(feed_list, known)
     resolved = []
     for index, receiver in enumerate(receiver_list):
         where = f"receivers[{index}]"
         resolved.append(_with_secrets(receiver, where, os.environ if environment is None else environment, mistakes))
-    mistakes += _check_receivers(resolved)
+    mistakes += check_receivers(resolved)
     watch_list = []
     seen: set[str] = set()
     for path, content in watches:
         for index, watch in enumerate(content.watches if content else []):
             lists = content.lists if content else {}
             filled = _fill_lists(watch, lists, path.name, index, mistakes)
-            mistakes += _check_watch(filled, path.name, f"watches[{index}]", known)
+            mistakes += check_watch(filled, path.name, f"watches[{index}]", known)
             if watch.id in seen:
                 mistakes.append(Mistake(path.name, f"watches[{index}].id", watch.id, "another watch has this id"))
             seen.add(watch.id)
@@ -179,57 +176,6 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield annotation
     for inner in getattr(annotation, "__args__", ()):
         yield from _models(inner)
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    countries: frozenset[str]
-    systems: frozenset[str]
-    feeds: frozenset[str]
-    receivers: frozenset[str]
-
-
-def _check_feeds(feeds: list[Feed], known: _Known) -> Iterator[Mistake]:
-    seen: set[str] = set()
-    for index, feed in enumerate(feeds):
-        where = f"feeds[{index}]"
-        parts = urlsplit(feed.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            yield Mistake("feeds.yaml", f"{where}.url", feed.url, "must be an http or https address")
-        if feed.id in seen:
-            yield Mistake("feeds.yaml", f"{where}.id", feed.id, "another feed has this id")
-        seen.add(feed.id)
-        least = EVERY_LEAST_PRIVATE if feed.allow_private else EVERY_LEAST
-        if feed.every < least:
-            yield Mistake("feeds.yaml", f"{where}.every", f"{feed.every:g}s", f"must be at least {least:g}s")
-        if feed.country:
-            yield from _check_names("feeds.yaml", f"{where}.country", [feed.country], known.countries, "country")
-
-
-def _check_receivers(receivers: list[Receiver]) -> Iterator[Mistake]:
-    seen: set[str] = set()
-    for index, receiver in enumerate(receivers):
-        where = f"receivers[{index}]"
-        if receiver.id in seen:
-            yield Mistake("receivers.yaml", f"{where}.id", receiver.id, "another receiver has this id")
-        seen.add(receiver.id)
-        if receiver.type != "console" and not receiver.url:
-            yield Mistake("receivers.yaml", f"{where}.url", "", "must be given")
-        if receiver.type == "webhook" and receiver.url:
-            yield from _check_webhook(receiver, where)
-
-
-def _check_webhook(receiver: Receiver, where: str) -> Iterator[Mistake]:
-    parts = urlsplit(receiver.url or "")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        yield Mistake("receivers.yaml", f"{where}.url", receiver.url or "", "must be an http or https address")
-    elif parts.scheme == "http" and not receiver.allow_http and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
-        reason = "must be https (or set allow_http: true)"
-        yield Mistake("receivers.yaml", f"{where}.url", receiver.url or "", reason)
-    secrets = re.split(r"[\s,]+", (receiver.secret or "").strip())  # several while one takes over from another
-    if receiver.format == "standard" and not all(re.fullmatch(r"whsec_[A-Za-z0-9+/=]{32,88}", one) for one in secrets):
-        reason = "must be whsec_ and base64 of 24 to 64 bytes (several: spaces between), given as ${NAME}"
-        yield Mistake("receivers.yaml", f"{where}.secret", "", reason)
 
 
 def _with_secrets(receiver: Receiver, where: str, environment: Mapping[str, str], mistakes: list[Mistake]) -> Receiver:
@@ -308,36 +254,3 @@ def _fill_lists(watch: Watch, lists: dict[str, list[str]], file: str, index: int
     return watch.model_copy(
         update={"when": clause(watch.when, f"{where}.when"), "unless": unless, "title": watch.title or watch.id}
     )
-
-
-def _check_watch(watch: Watch, file: str, where: str, known: _Known) -> Iterator[Mistake]:
-    yield from _check_clause(watch.when, file, f"{where}.when", known)
-    for number, clause in enumerate(watch.unless):
-        yield from _check_clause(clause, file, f"{where}.unless[{number}]", known)
-    if watch.send_to is not None:
-        yield from _check_names(file, f"{where}.send_to", watch.send_to, known.receivers, "receiver")
-    fires = {test.fires for test in watch.tests}
-    if watch.status is Status.STABLE and fires != {True, False}:
-        yield Mistake(file, f"{where}.tests", "", "a stable watch needs a test that fires and one that does not")
-
-
-def _check_clause(clause: Clause, file: str, where: str, known: _Known) -> Iterator[Mistake]:
-    if clause == Clause():
-        yield Mistake(file, where, "", "says nothing: give at least one of pair, parties, systems, types, text, …")
-    pairs = {"pair.supplier": clause.pair.supplier, "pair.recipient": clause.pair.recipient} if clause.pair else {}
-    countries = {name: getattr(clause, name) for name in ("parties", "supplier", "recipient", "country")}
-    for key, codes in (pairs | countries).items():
-        yield from _check_names(file, f"{where}.{key}", codes or [], known.countries, "country or group")
-    yield from _check_names(file, f"{where}.systems", clause.systems or [], known.systems, "weapon system")
-    yield from _check_names(file, f"{where}.feeds", clause.feeds or [], known.feeds, "feed")
-    for group in ("all", "any"):
-        for number, inner in enumerate(getattr(clause, group) or []):
-            yield from _check_clause(inner, file, f"{where}.{group}[{number}]", known)
-    if clause.not_:
-        yield from _check_clause(clause.not_, file, f"{where}.not", known)
-
-
-def _check_names(file: str, key: str, names: Iterable[str], valid: frozenset[str], what: str) -> Iterator[Mistake]:
-    for name in names:
-        if name not in valid:
-            yield Mistake(file, key, name, f"no such {what}", nearest(name, valid))
