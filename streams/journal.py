@@ -83,10 +83,17 @@ async def strike_refused(connection: AsyncConnection, event_id: str) -> None:
     await connection.run_sync(refused, event_id)
 
 
-async def outstanding(engine: AsyncEngine) -> list[tuple[bytes, bytes]]:
-    """Key and value of every article that is not struck out, oldest first."""
+async def outstanding(
+    engine: AsyncEngine, *, after: datetime | None = None, until: datetime | None = None
+) -> list[tuple[bytes, bytes]]:
+    """Key and value of every article that is not struck out, oldest first; of those written after and up to a time."""
+    query = select(journal.c.key, journal.c.value).order_by(journal.c.written)
+    if after is not None:
+        query = query.where(journal.c.written > after)
+    if until is not None:
+        query = query.where(journal.c.written <= until)
     async with reading(engine) as connection:
-        rows = await connection.execute(select(journal.c.key, journal.c.value).order_by(journal.c.written))
+        rows = await connection.execute(query)
         return [(row.key, row.value) for row in rows]
 
 

@@ -96,10 +96,10 @@ class Servers:
 
     async def renew_broker(self) -> None:
         """End the forgetful broker and start an empty one with our topics, however long that takes."""
-        if self.broker:
-            await self.broker.child.stop(1.0)
         pause = PAUSE_LEAST
         while True:
+            if self.broker:  # also one that came up but did not take the topics
+                await self.broker.child.stop(1.0)
             try:
                 await self.open_broker()
                 await self.make_topics()

@@ -1,28 +1,33 @@
 """Starts everything on one machine, starts again what ends, and makes good what a forgetful broker forgot."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Mapping
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from config.settings import Settings
 from streams import journal
 from streams.addresses import remove_addresses, write_addresses
-from streams.database import open_engine, upgrade
+from streams.database import TRANSIENT, open_engine, upgrade
 from streams.local import LocalServerError
 from streams.local_kafka import free_port
 from streams.run.child import Child, how_it_ended
 from streams.run.servers import Servers, StartRefused, Tell
 from streams.run.stages import StageProcess, stage_environment
-from streams.topics import ARTICLES_COLLECTED, REQUEST_BYTES, Stage
+from streams.run.under_way import UnderWay
+from streams.topics import Stage, await_broker
 
 TICK_SECONDS = 0.25
 LOOK_SECONDS = 10.0  # between looks at memory and log sizes
+OVERDUE_LOOK_SECONDS = 120.0
+OWING_PAUSE_SECONDS = 5.0  # after an outage of the database
+# A broker of ours that hangs does not die by itself: after so many questions in a row without an answer it is ended.
+ASK_SECONDS, ANSWER_SECONDS, UNANSWERED = 10.0, 5.0, 3
 BROKER_BYTES = 400 * 1024 * 1024  # the embedded broker never frees memory: above this it is drained and replaced
 DRAIN_SECONDS = 60.0
 GRACE_SECONDS = 2.8  # for a stage to finish what it holds; with the servers it must fit into five seconds
@@ -45,6 +50,9 @@ class Supervisor:
         self.migrated = asyncio.Event()
         self.all_ready = asyncio.Event()
         self.engine: AsyncEngine = open_engine(settings.database)
+        self.under_way = UnderWay(self.engine)
+        self.ask_seconds = ASK_SECONDS
+        self.overdue_look_seconds = OVERDUE_LOOK_SECONDS
         self.broker_bytes = BROKER_BYTES
         self.ending = False
         self._session: ClientSession | None = None
@@ -52,12 +60,14 @@ class Supervisor:
         self._keep = (lock,)
         self._tell = tell
         self._logs = settings.state / "logs"
-        self._looked = 0.0
+        self._looked = self._looked_for_overdue = 0.0
+        self._owing_until: float | None = None  # when to publish again what the database did not tell
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until ``stop`` is set, then end everything; raises StartRefused where it cannot start."""
         async with ClientSession(timeout=PAGE_TIMEOUT) as self._session:
-            tasks = [asyncio.create_task(task) for task in (self._work(), self._watch_pages(), _until(stop))]
+            work = (self._work(), self._watch_pages(), self._watch_broker(), _until(stop))
+            tasks = [asyncio.create_task(task) for task in work]
             try:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
@@ -113,6 +123,8 @@ class Supervisor:
             await self._replace_broker(f"the embedded broker ended ({how_it_ended(broker.child.exit_code)})")
             return
         await self.servers.restart_ended()
+        if self._owing_until is not None and self._owing_until <= now:
+            await self._publish_outstanding()
         for process in self.stages.values():
             if process.child is not None and not process.child.running:
                 self._note_end(process, now)
@@ -121,6 +133,9 @@ class Supervisor:
         if now - self._looked > LOOK_SECONDS:
             self._looked = now
             await self._look()
+        if self.servers.forgetful and now - self._looked_for_overdue > self.overdue_look_seconds:
+            self._looked_for_overdue = now
+            await self._publish_overdue()
 
     def _note_end(self, process: StageProcess, now: float) -> None:
         assert process.child is not None
@@ -145,8 +160,9 @@ class Supervisor:
         await self.stages[Stage.COLLECT].stop(GRACE_SECONDS)
         end = time.monotonic() + DRAIN_SECONDS
         while time.monotonic() < end and broker.running:
-            if not await journal.outstanding(self.engine):
-                return
+            with contextlib.suppress(*TRANSIENT):  # what is not known is under way
+                if not await journal.outstanding(self.engine):
+                    return
             await asyncio.sleep(0.5)
 
     async def _replace_broker(self, why: str) -> None:
@@ -159,15 +175,16 @@ class Supervisor:
 
     async def _publish_outstanding(self) -> None:
         """Publish the articles that a forgetful broker had and that are not struck out."""
-        under_way = await journal.outstanding(self.engine)
-        if not under_way:
-            return
+        self._owing_until = None
         address = self.servers.address
-        producer = AIOKafkaProducer(bootstrap_servers=address, max_request_size=REQUEST_BYTES)
         try:
-            await producer.start()
-            for key, value in under_way:
-                await producer.send_and_wait(ARTICLES_COLLECTED.name, key=key, value=value)
+            count = await self.under_way.publish_all(address, remembers=not self.servers.forgetful)
+        except TRANSIENT as error:
+            self._owing_until = time.monotonic() + OWING_PAUSE_SECONDS
+            self._tell(
+                f"reading what was under way: {error}; tried again in {OWING_PAUSE_SECONDS:g} s", logging.WARNING
+            )
+            return
         except KafkaError as error:
             why = f"publishing to {address} what was under way: {type(error).__name__}: {error}"
             if not self.servers.forgetful or not self.servers.broker:
@@ -176,11 +193,40 @@ class Supervisor:
             self._tell(why, logging.WARNING)
             self.servers.broker.child.kill()
             return
-        finally:
-            await producer.stop()
-        if not self.servers.forgetful:  # this broker remembers: what an embedded one before it owed is paid
-            await journal.clear(self.engine)
-        self._tell(f"{len(under_way)} articles that were under way are published again", logging.INFO)
+        if count:
+            self._tell(f"{count} articles that were under way are published again", logging.INFO)
+
+    async def _publish_overdue(self) -> None:
+        """Publish what collect may have written down and never published; what cannot be now, at the next look."""
+        try:
+            count = await self.under_way.publish_overdue(self.servers.address)
+        except (*TRANSIENT, KafkaError) as error:
+            self._tell(f"publishing again what is under way for long: {type(error).__name__}: {error}", logging.WARNING)
+            return
+        if count:
+            self._tell(f"{count} articles that are under way for long are published again", logging.INFO)
+
+    async def _watch_broker(self) -> None:
+        """Ask a broker of ours every ten seconds; one that does not answer three times in a row is ended, and so replaced."""
+        asked, unanswered = None, 0
+        while True:
+            await asyncio.sleep(self.ask_seconds)
+            broker = self.servers.broker
+            if broker is None or not broker.child.running:
+                continue
+            if broker is not asked:
+                asked, unanswered = broker, 0
+            try:
+                await await_broker(broker.address, ANSWER_SECONDS)
+                unanswered = 0
+            except TimeoutError:
+                unanswered += 1
+            if unanswered == UNANSWERED:
+                self._tell(
+                    f"the broker at {broker.address} did not answer {UNANSWERED} times in a row; it is ended",
+                    logging.WARNING,
+                )
+                broker.child.kill()
 
     async def _watch_pages(self) -> None:
         """Ask each stage every second whether it is ready."""
