@@ -3,7 +3,7 @@
 import click
 
 from config.settings import read_settings
-from streams.database import upgrade
+from streams.database import TRANSIENT, upgrade
 
 
 @click.group()
@@ -14,5 +14,8 @@ def database() -> None:
 @database.command("upgrade")
 def upgrade_command() -> None:
     """Bring the tables to the newest form."""
-    upgrade(read_settings().database)
+    try:
+        upgrade(read_settings().database)
+    except TRANSIENT as error:
+        raise click.ClickException(str(error)) from error
     click.echo("the database is up to date")

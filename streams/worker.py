@@ -14,7 +14,7 @@ from config.mistakes import ConfigurationError
 from config.settings import Settings, SettingsError, read_settings
 from streams import faust_guards, metrics
 from streams.app import StageApp
-from streams.database import upgrade
+from streams.database import TRANSIENT, upgrade
 from streams.logs import start_logging
 from streams.retention import accepted_loss, lost_to_retention, rewind_shortened
 from streams.topics import DEAD_LETTERS, SOURCES, Stage, await_broker, check_topics
@@ -50,6 +50,9 @@ def run_stage(stage: Stage) -> NoReturn:
         for line in str(error).splitlines():
             click.echo(f"armswire worker {stage}: {line}", err=True)
         sys.exit(2)
+    except TRANSIENT as error:  # the database is away
+        click.echo(f"armswire worker {stage}: {error}", err=True)
+        sys.exit(1)
     except KafkaError as error:
         # The broker went away again, or the group's offsets cannot be set while another worker is in it: it passes.
         click.echo(f"armswire worker {stage}: looking at its topics: {type(error).__name__}: {error}", err=True)

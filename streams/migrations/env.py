@@ -5,7 +5,7 @@ import asyncio
 from alembic import context
 from sqlalchemy import Connection, text
 
-from streams.database import metadata, open_engine
+from streams.database import metadata, open_engine, transaction
 
 LOCK = 0x61726D74  # one number for all workers
 
@@ -22,9 +22,11 @@ def _run(connection: Connection) -> None:
 async def _online() -> None:
     # A migration may take long, and so may waiting for another worker's.
     engine = open_engine(context.config.get_main_option("sqlalchemy.url") or "", answer_seconds=None)
-    async with engine.begin() as connection:
-        await connection.run_sync(_run)
-    await engine.dispose()
+    try:
+        async with transaction(engine) as connection:
+            await connection.run_sync(_run)
+    finally:
+        await engine.dispose()
 
 
 asyncio.run(_online())

@@ -95,7 +95,10 @@ class Supervisor:
 
     async def _migrate(self) -> None:
         self.steps["database"] = "migrating"
-        await asyncio.to_thread(upgrade, self.settings.database)
+        try:
+            await asyncio.to_thread(upgrade, self.settings.database)
+        except TRANSIENT as error:
+            raise StartRefused(str(error)) from error
         self.steps["database"] = "up to date"
         self.migrated.set()
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import event, insert, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -26,6 +27,8 @@ from streams.database import (
     alerts,
     feeds,
     metadata,
+    migration_config,
+    newest_migration,
     open_engine,
     opened,
     reading,
@@ -49,6 +52,18 @@ async def test_the_migrations_make_exactly_the_tables_that_the_code_knows(engine
 async def test_upgrading_twice_changes_nothing(database_url: str) -> None:
     await asyncio.to_thread(upgrade, database_url)
     await asyncio.to_thread(upgrade, database_url)
+
+
+def test_a_start_on_the_newest_tables_needs_no_alembic(database_url: str) -> None:
+    says = "import sys; from streams.database import upgrade; upgrade(sys.argv[1]); print('alembic' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", says, database_url], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "False\n"
+
+
+def test_the_newest_migration_by_its_file_is_the_one_that_alembic_would_end_at() -> None:
+    assert ScriptDirectory.from_config(migration_config("sqlite+aiosqlite://")).get_current_head() == newest_migration()
 
 
 async def test_a_time_comes_back_aware_and_in_utc(engine: AsyncEngine) -> None:

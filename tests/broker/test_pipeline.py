@@ -13,7 +13,7 @@ from standardwebhooks.webhooks import Webhook
 
 from agents.classify.classifier import Classifier
 from config.lexicons import load_lexicon
-from streams.local_kafka import KafkaUnavailable, LocalKafka
+from streams.local_kafka import KafkaUnavailable, LocalKafka, free_port
 from streams.records import ARTICLE_BYTES, encode
 from streams.topics import (
     ALERTS_RAISED,
@@ -360,6 +360,16 @@ async def test_a_stage_whose_topic_was_made_anew_or_lost_its_end_reads_it_from_i
     with fresh:
         async with Reader(own_kafka, EVENTS_CLASSIFIED.name) as events:
             assert await until(lambda: sum(events.counts.values()) >= 20, 60)
+
+
+async def test_a_worker_that_starts_while_its_database_is_away_ends_with_one_sentence(fresh: Pipeline) -> None:
+    fresh.stages = (Stage.WATCH,)
+    fresh.database = f"postgresql+asyncpg://nobody@127.0.0.1:{free_port()}/nothing"
+    with fresh as pipeline:
+        assert await until(lambda: pipeline.processes[Stage.WATCH].poll() is not None, 30)
+        assert pipeline.processes[Stage.WATCH].returncode == 1
+        assert "armswire worker watch: connecting to the database: " in pipeline.log(Stage.WATCH)
+        assert "Traceback" not in pipeline.log(Stage.WATCH)
 
 
 async def test_metrics_are_accepted_by_prometheus(fresh: Pipeline) -> None:
