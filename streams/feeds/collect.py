@@ -28,6 +28,7 @@ LEASE_SECONDS = 30.0  # how long a killed collector's feeds wait; one that lives
 HOST_GAP = 1.0  # seconds between the questions to one host
 HELD_SECONDS = 5.0  # until a poll that broker, store or database held up is tried again
 ENLIST_SECONDS = 10.0  # how often the schedule is compared with the configuration; an emptied store is noticed by it
+LOOK_SECONDS = 60.0  # how often the states that other collectors wrote are looked at
 LONGEST_SLEEP = 1.0  # polls asked for through another collector are seen at the latest then
 CANCELLED_TIMES = 3  # a second apart, before polls are left to end with the process
 
@@ -76,7 +77,7 @@ class Collector:
         self._gaps = {False: host_gap, True: private_host_gap}
         self._polls: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
-        self._enlisted_at = 0.0
+        self._enlisted_at = self._looked_at = 0.0
         self._enlisted: Configuration | None = None
 
     async def run(self) -> None:
@@ -145,12 +146,13 @@ class Collector:
             states = await self._memory.states()
             first = {f: max(at, states[f].next_at) if f in states else at for f, at in first.items()}
         await self._memory.enlist(first, {feed.id: _host(feed) for feed in active})
-        if configuration is not self._enlisted:
+        if configuration is not self._enlisted or now - self._looked_at >= LOOK_SECONDS:
             await self._reconsider(active, now)
+            self._looked_at = now
         self._board.enlist(configuration.feeds, {f.id for f in configuration.feeds} - {f.id for f in active})
 
     async def _reconsider(self, active: list[Feed], now: float) -> None:
-        """Feeds whose address was changed are due now."""
+        """Feeds whose address was changed are due now; what other collectors found of a feed is shown here too."""
         states = await self._memory.states()
         for feed in active:
             state = states.get(feed.id)
