@@ -46,7 +46,10 @@ def test_a_transfer_passes(title, text):
         ("A leopard was sold by a zoo in Berlin to one in Paris.", GateReason.NO_WEAPON),
         ("Howitzers thundered near Kharkiv in Ukraine.", GateReason.NO_TRIGGER),
         ("The shop sold pistols and a rifle to the boy.", GateReason.NO_FOREIGN_PARTY),
-        ("Overnight strike: rockets sent into the town killed two, jets hit back and drones struck.", GateReason.OFF_TOPIC),
+        (
+            "Overnight strike: rockets sent into the town killed two, jets hit back and drones struck.",
+            GateReason.OFF_TOPIC,
+        ),
     ],
 )
 def test_what_does_not_pass_has_a_reason(text, reason):
