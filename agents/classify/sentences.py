@@ -30,11 +30,6 @@ DATELINE = re.compile(
     r"|\([A-Z][\w ]{1,15}\)\s*[-–—]\s*)"
 )
 OUTLET = re.compile(r"\s+(?:[-–—|]\s+(?:[A-Z][\w.&']*\s?){1,4}|\((?:AP|AFP|Reuters|UPI|dpa|Xinhua)\))$")
-# Words of a move at the end of a system's name in context ("Taurus delivery"): they are triggers, not the name.
-MOVED = re.compile(
-    r"\s(?:deliver(?:y|ies)|suppl(?:y|ies)|shipments?|exports?|sales?|deals?|purchases?|orders?|contracts?|transfers?)$",
-    re.IGNORECASE,
-)
 MASKS = {Kind.SYSTEM: "Leopard", Kind.FIRM: "Boeing", Kind.COUNTRY: "France"}
 FORM_MASKS = {"adjective": "French", "people": "Germans", "leader": "Putin", "metonym": "Kremlin", "capital": "Paris"}
 
@@ -171,15 +166,9 @@ def _words(whole: str, start: int, end: int, mentions: Sequence[Mention]) -> Ite
             yield Word(i, piece[0], piece[0].lower().replace("’", "'"), piece.start(), piece.end())
             i += 1
         if mention:
-            stop = (
-                mention.end - len(tail[0])
-                if mention.kind is Kind.SYSTEM and (tail := MOVED.search(mention.text))
-                else mention.end
-            )
-            yield Word(
-                i, whole[mention.start : stop], whole[mention.start : stop].lower(), mention.start, stop, mention
-            )
-            i, position = i + 1, stop
+            named = whole[mention.start : mention.end]
+            yield Word(i, named, named.lower(), mention.start, mention.end, mention)
+            i, position = i + 1, mention.end
 
 
 def _truecase(sentence: Sentence, body: str) -> None:
