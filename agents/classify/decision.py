@@ -98,7 +98,7 @@ class Types:
                 if self._cues.open_question(sentence):
                     kinds.insert(0, T.NEGOTIATION)
                 return
-        if kinds[0] is T.REFUSAL and voice.assertion is Assertion.DENIED:
+        if voice.assertion is Assertion.DENIED:  # who says that he sent nothing and never will refuses nobody anything
             kinds[:] = [k for k in kinds if k is not T.REFUSAL] or [T.DELIVERY]
 
     def _settle(

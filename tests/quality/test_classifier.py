@@ -201,6 +201,17 @@ def test_who_consents_who_pays_and_the_way_are_told_apart_from_the_parties():
     assert (flown.suppliers, flown.via) == (["BE"], ["PL"])
 
 
+def test_who_denies_that_he_sent_arms_and_says_that_he_never_will_refuses_nothing():
+    answer = classifier().classify(
+        "Laos denies selling mortars to Myanmar",
+        "Laos has never sold mortars to Myanmar and has no plan to do so, a minister in Vientiane said.",
+    )
+    assert answer.assertion is Assertion.DENIED
+    assert EventType.REFUSAL not in answer.types
+    refused = classifier().classify("Laos refuses to sell mortars to Myanmar", "Laos will not sell mortars to Myanmar.")
+    assert refused.types[0] is EventType.REFUSAL
+
+
 def test_only_the_systems_of_the_primary_event_are_of_the_event():
     answer = classifier().classify(
         "Kharkiv shelled",
