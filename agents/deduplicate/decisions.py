@@ -11,6 +11,7 @@ from streams.language.normalise import words
 
 NEGATION_REACHES = 3  # words
 UNDOING_REACHES = 4
+COMING_REACHES = 3
 
 Phrase = tuple[str, ...]
 
@@ -51,6 +52,8 @@ class Decisions:
             (label, phrase) for label, phrases in table["negations"].items() for phrase in phrases
         )
         self._negated: Mapping[str, str] = table["negated"]
+        self._carried_out = frozenset(table["carried_out"])
+        self._coming = Phrases(("coming", phrase) for phrase in table["coming"])
         self._undoing = Phrases(("undo", phrase) for phrase in table["undoing"])
         self._undone = Phrases(("undone", phrase) for phrase in table["undone"])
         pairs = {(one, other) for one, others in table["opposites"].items() for other in others}
@@ -58,7 +61,7 @@ class Decisions:
         self._opposites = pairs | {(other, one) for one, other in pairs}
 
     def find(self, text: str) -> frozenset[str]:
-        """The decisions that a text reports: grant, refuse, stop, cancel, delay, resume, confirm, deny."""
+        """The decisions that a text reports: grant, refuse, stop, cancel, delay, resume, confirm, deny, arrive."""
         found: set[str] = set()
         text_words = [
             part for word in words(text) for part in ([word[:-3], "not"] if word.endswith("n't") else word.split("-"))
@@ -74,7 +77,9 @@ class Decisions:
             elif negation := self._negations.at(text_words, place):
                 pending, place = negation[0], place + negation[1]
                 negated_until = place + NEGATION_REACHES
-            elif decision := self._decisions.at(text_words, place):
+            elif (decision := self._decisions.at(text_words, place)) and not self._open(
+                text_words, place, decision[0], pending
+            ):
                 found.add(self._negated.get(decision[0], "") if pending else decision[0])
                 pending, place = "", place + decision[1]
             else:
@@ -91,6 +96,13 @@ class Decisions:
     def prevents(self, found: Collection[str]) -> bool:
         """Whether one of the decisions keeps something from happening."""
         return not self._preventing.isdisjoint(found)
+
+    def _open(self, text: list[str], place: int, decision: str, pending: str) -> bool:
+        """Whether what would be news only when it is carried out is negated or still to come."""
+        if decision not in self._carried_out:
+            return False
+        before = range(max(0, place - COMING_REACHES), place)
+        return bool(pending) or text[place - 1 : place] == ["to"] or any(self._coming.at(text, at) for at in before)
 
     def _undoes(self, text: list[str], place: int) -> int:
         """The place behind a phrase such as *lifts the ban*, or 0."""

@@ -23,6 +23,16 @@ decisions = shipped_decisions()
         ("Minister denies delay", {"deny", "delay"}),
         ("Warsaw turned down the offer", {"refuse"}),
         ("Two jets land in Crete", set()),
+        ("First NASAMS arrive in Vilnius", {"arrive"}),
+        ("Lithuania has received its first NASAMS", {"arrive"}),
+        ("Oslo hands over NASAMS to Vilnius", {"arrive"}),
+        ("The first launchers are to arrive in spring", set()),
+        ("Launchers will soon be delivered", set()),
+        ("Oslo agrees to hand over NASAMS", {"grant"}),
+        ("Oslo approves NASAMS, to be delivered in spring", {"grant"}),
+        ("Oslo waits until the jets arrive", set()),
+        ("Oslo refuses to deliver NASAMS", {"refuse"}),
+        ("NASAMS have not arrived", {"not"}),
     ],
 )
 def test_a_headline_reports_its_decision(text: str, expected: set[str]) -> None:
@@ -33,7 +43,7 @@ def test_a_headline_reports_its_decision(text: str, expected: set[str]) -> None:
     ("one", "other"),
     [
         ("approves", "rejects"), ("allows", "blocks"), ("lifts", "suspends"), ("resumes", "halts"), ("confirms", "denies"),
-        ("delays", "cancels"), ("clears", "postpones"), ("confirms", "delays"),
+        ("delays", "cancels"), ("clears", "postpones"), ("confirms", "delays"), ("approves", "arrives after"),
     ],
 )  # fmt: skip
 def test_opposite_decisions_contradict_each_other_both_ways(one: str, other: str) -> None:

@@ -72,6 +72,20 @@ def test_a_template_twin_is_another_story(deduplicator: Deduplicator, old: str, 
     assert verdict(deduplicator, first, twin) is Verdict.NEW
 
 
+def test_what_was_approved_and_its_arrival_are_two_stories(deduplicator: Deduplicator) -> None:
+    approved = an_article(
+        title="Norway approves delivery of NASAMS launchers to Lithuania",
+        summary="Norway has approved the delivery of 12 NASAMS launchers to Lithuania, the cabinet in Oslo said on Friday. "
+        "The first launchers are to arrive by the summer.",
+    )
+    arrived = an_article(
+        title="First NASAMS launchers from Norway arrive in Lithuania",
+        summary="Lithuania has received the first NASAMS launchers from Norway, the defence ministry in Vilnius said on Friday.",
+    )
+    assert verdict(deduplicator, arrived, approved) is Verdict.NEW
+    assert verdict(deduplicator, approved, arrived) is Verdict.NEW
+
+
 def test_a_story_with_one_member_that_disagrees_is_not_joined_through_another(deduplicator: Deduplicator) -> None:
     vague = an_article(
         title="US clears F-16 sale to foreign ally",
