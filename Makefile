@@ -60,6 +60,7 @@ kafka: $(INSTALLED) ## Apache Kafka on 127.0.0.1:9092 until Ctrl-C
 migration: $(INSTALLED) ## A new migration for what changed in streams/database.py: make migration SAYS="what it does"
 	@$(BIN)/python -m streams.migrations "$(SAYS)"
 
-lock: ## requirements.lock anew from pyproject.toml
-	@$(BIN)/python -m uv pip compile --quiet pyproject.toml --extra embedded --group dev --generate-hashes --universal \
-		--python-version 3.11 --no-emit-index-url --no-header -o requirements.lock
+lock: $(INSTALLED) ## requirements.lock anew from pyproject.toml
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip compile --quiet pyproject.toml --extra embedded --group dev --generate-hashes --universal \
+		--python-version 3.11 --no-header -o requirements.lock
