@@ -48,7 +48,9 @@ class WeakNames:
         self._given = frozenset(map(fold, lexicon.vetoes.given_names))
         self._company = Words(lexicon.vetoes.company_words)
         self._nouns = Words(lexicon.vetoes.weapon_words)
-        self._everyday = frozenset(fold(noun) for noun in lexicon.gate["hardware"])
+        hardware = [fold(noun) for noun in lexicon.gate["hardware"]]
+        self._everyday = frozenset(noun for noun in hardware if not noun.endswith("*"))
+        self._everyday_stems = tuple(noun.removesuffix("*") for noun in hardware if noun.endswith("*"))
         self._triggers = Words(triggers)
 
     def system(
@@ -104,10 +106,14 @@ class WeakNames:
     def _weapon_near(self, around: _Around) -> bool:
         """Whether the sentence names a weapon beyond doubt; or a transfer, with everyday hardware or a system about."""
         nouns = [fold(m.text) for m in around.near if m.kind is Kind.WEAPON]
-        if any(m.kind is Kind.SYSTEM for m in around.near) or any(noun not in self._everyday for noun in nouns):
+        if any(m.kind is Kind.SYSTEM for m in around.near) or not all(map(self._is_everyday, nouns)):
             return True
         elsewhere = bool(nouns) or any(m.kind is Kind.SYSTEM for m in around.reading.sure)
         return elsewhere and self._triggers.inside(around.reading.folded, around.sentence)
+
+    def _is_everyday(self, noun: str) -> bool:
+        """Whether a noun names hardware that need be no weapon: engine, trainers; a missile launcher is none."""
+        return noun in self._everyday or (" " not in noun and noun.startswith(self._everyday_stems))
 
     @staticmethod
     def _part_of_a_name(end: int, reading: Reading) -> bool:

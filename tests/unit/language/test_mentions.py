@@ -257,6 +257,18 @@ def test_an_ambiguous_name_alone_or_vetoed_counts_not(text):
     assert systems(text) == []
 
 
+@pytest.mark.parametrize(
+    "text", ["The Hawk family hired a trainer in Leeds.", "An app launcher for Cheetah was updated"]
+)
+def test_a_weak_name_beside_hardware_that_need_be_no_weapon_is_none_without_a_transfer(text):
+    assert systems(text) == []
+
+
+def test_a_weak_name_beside_a_weapon_counts_and_beside_everyday_hardware_with_a_transfer():
+    assert systems("The Hawk was shown beside a missile launcher in Leeds.") == ["hawk-missile"]
+    assert systems("Oman buys the Hawk, a trainer from Britain.") == ["hawk-trainer"]
+
+
 def test_a_weak_mention_says_so():
     (one,) = [m for m in find("Oslo hands over Leopard tanks") if m.kind is Kind.SYSTEM]
     assert one.weak
