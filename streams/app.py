@@ -162,6 +162,7 @@ def stage_app(
     known = settings or read_settings()
     if known.embedded:
         faust_guards.shorten_fetch_wait()
+        faust_guards.space_fetches()
     if not known.broker:
         broker = "kafka://127.0.0.1:9092"
     else:

@@ -3,19 +3,24 @@
 They reach into private parts, so the versions they were checked on are the only ones that may start.
 """
 
+import asyncio
 import functools
 import importlib.metadata
+import time
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Any
 
 import faust.streams
+from aiokafka.consumer.fetcher import Fetcher
 from faust.tables.recovery import Recovery
 from faust.transport.consumer import Consumer as BaseConsumer
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 CHECKED_ON = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
+# Seconds between fetches: what one that finds nothing takes, so nothing waits longer while a stage is idle.
+EMBEDDED_FETCH_GAP = 0.025
 EMBEDDED_FETCH_WAIT_MS = (
     50  # the embedded broker answers a waiting fetch only after half of its wait; Faust asks for 1,500
 )
@@ -164,3 +169,24 @@ def shorten_fetch_wait() -> None:
         return create
 
     _wrap(driver.AIOKafkaConsumerThread, "_create_worker_consumer", wrapper)
+
+
+def space_fetches() -> None:
+    """Ask the embedded broker at most forty times a second: what came meanwhile comes together.
+
+    A fetch that finds a record costs it as much as the partition holds batches (4 ms at 30,000), and costs the stage a fifth of
+    what handling an article takes.
+    """
+
+    def wrapper(original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        async def fetch(self: Fetcher, *arguments: Any) -> Any:
+            pause = getattr(self, "_armswire_next_fetch", 0.0) - time.monotonic()
+            if pause > 0:
+                await asyncio.sleep(pause)
+            self._armswire_next_fetch = time.monotonic() + EMBEDDED_FETCH_GAP
+            return await original(self, *arguments)
+
+        return fetch
+
+    _wrap(Fetcher, "_proc_fetch_request", wrapper)
