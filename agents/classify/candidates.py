@@ -139,7 +139,8 @@ class Candidates:
             ):
                 return False
             frame = next((t.frame for t in scene.triggers if t.i == thing.i), None)
-            if frame in TALK:
+            ordered = trigger.entry.done is EventType.DELIVERY and frame in (Frame.GET, Frame.DEAL)
+            if frame in TALK or ordered:  # who receives an order has received no arms
                 continue
             if frame is not None or any(word.weapon for word in scene.sentence.below(thing.i)):
                 return False

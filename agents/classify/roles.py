@@ -75,12 +75,16 @@ def _get(a: Around) -> Roles:
         buyers = slots.get("by") if trigger.passive else slots.get("subj")
         sellers = sellers or [p for p in slots.get("obj") if p.firm]
     else:
-        buyers = slots.get("mod") or slots.get("by") or slots.get("subj")
-        sellers = sellers or apart(slots.get("taker"), buyers)  # a request or order that one gets
+        buyers, taken = slots.get("mod") or slots.get("by") or slots.get("subj"), slots.get("taker")
+        ordered = trigger.entry.lemma == "order" or trigger.entry.done is EventType.OFFER
+        if taken and slots.get("from") and (ordered or all(p.firm for p in taken)):
+            return Roles(taken, slots.get("from"))  # an order or request that one gets from another
+        sellers = sellers or apart(taken, buyers)
     if trigger.entry.lemma == "get" and slots.to:  # "got weapons to the rebels"
         return Roles(buyers, slots.to)
-    if buyers and all(p.firm for p in buyers) and not trigger.verb and slots.get("from"):
-        return Roles(buyers, slots.get("from"))  # a maker's order from an army
+    gets = not trigger.verb or trigger.entry.done is EventType.DELIVERY
+    if buyers and all(p.firm for p in buyers) and gets and slots.get("from"):
+        return Roles(buyers, slots.get("from"))  # a maker's order from an army, or one that it receives
     abroad = apart(slots.get("for"), buyers)
     if abroad:  # bought for another: whoever pays gives, unless a seller is named
         return Roles(sellers or buyers, abroad, financiers=buyers)

@@ -181,6 +181,10 @@ READINGS = [
     ("", "Bulgaria denies it sold mortars to Sudan.", "illicit_transfer", "denied", "BG", "SD"),
     ("", "Italy does not rule out frigate sales to Peru.", "negotiation", "reported", "IT", "PE"),
     ("", "Moscow buys back rocket engines that it had sold to Egypt.", "reacquisition", "reported", "EG", "RU"),
+    ("", "Saab wins Gripen order from Peru.", "agreement", "reported", "SE", "PE"),
+    ("", "South Korea has won an order for K9 howitzers from Estonia.", "agreement", "reported", "KR", "EE"),
+    ("", "Thailand secures purchase of Gripen jets from Sweden.", "agreement", "reported", "SE", "TH"),
+    ("", "France dropped its objection to sending Storm Shadow missiles to Ukraine.", "authorization", "reported", "FR", "UA"),
     ("", "Portugal cancels rifle order from Belgian maker FN Herstal.", "refusal", "reported", "BE", "PT"),
 ]  # fmt: skip
 
@@ -210,6 +214,11 @@ def test_who_denies_that_he_sent_arms_and_says_that_he_never_will_refuses_nothin
     assert EventType.REFUSAL not in answer.types
     refused = classifier().classify("Laos refuses to sell mortars to Myanmar", "Laos will not sell mortars to Myanmar.")
     assert refused.types[0] is EventType.REFUSAL
+
+
+def test_a_maker_that_receives_an_order_supplies():
+    answer = classifier().classify("", "Rheinmetall has received an order from Hungary for Lynx vehicles.")
+    assert (answer.suppliers, answer.recipients) == (["DE"], ["HU"])
 
 
 def test_only_the_systems_of_the_primary_event_are_of_the_event():
