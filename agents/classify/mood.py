@@ -13,6 +13,8 @@ NEAR = 6  # words before a trigger in which an auxiliary or adverb is its own
 CLOSE = 4  # words before it in which a negation is
 GOVERNORS = 3  # words above it whose mood it shares
 NOBODY = frozenset(("nobody", "none", "nothing", "neither"))
+DENYING = frozenset(("deny", "denies", "denied", "denying"))
+GRANTED = frozenset(("dobj", "nsubjpass", "oprd"))  # how a noun stands to the verb by which it is given or denied
 LOOSE_NEGATIONS = frozenset(("never", "nothing", "nobody"))
 
 
@@ -27,6 +29,7 @@ class Mood:
             verb_forms(events[name]["verbs"], irregular) | set(map(str, events[name]["words"]))
             for name in ("wanted", "planned")
         )
+        self._refusable = frozenset(map(str, cues["deny"]["not_denials"]))
         self._negation = frozenset(map(str, cues["negation"]))
         self._before = frozenset(map(str, cues["background"]["words"]))
 
@@ -39,7 +42,7 @@ class Mood:
         direct = [words[k] for k in word.children if k < i or words[k].low in ("not", "n't")]
         governing = {w.low for w in (*near, *direct, *(w for w in chain if w.i < i))} | _helpers(words, chain, i)
         aimed = i > 0 and words[i - 1].low == "to"
-        trigger.negated = self._negated(words, [word, *chain], near, direct)
+        trigger.negated = self._negated(words, [word, *chain], near, direct) or self._denied(words, trigger)
         purpose = aimed and word.dep in ("acl", "advcl") and words[word.head].low not in self._planned
         trigger.wanted = bool(governing & self._wanted) or (trigger.frame is Frame.REFUSE and purpose)
         trigger.planned = bool(governing & self._planned) or (aimed and word.tag == "VB")
@@ -57,6 +60,13 @@ class Mood:
         subjects = {words[k].low for w in chain for k in w.children if words[k].dep in SUBJECTS}
         close = [w for w in near[-CLOSE:] if w.dep in ("neg", "det", "preconj") or w.low in LOOSE_NEGATIONS]
         return bool(NOBODY & subjects) or any(w.low in self._negation for w in (*direct, *close))
+
+
+    def _denied(self, words: Sequence[Word], trigger: Trigger) -> bool:
+        """Whether a licence is denied, which is a refusal; that of a report is a denial."""
+        noun = words[trigger.last]
+        asked = trigger.frame is Frame.AUTHORIZE and not trigger.verb and noun.low.removesuffix("s") in self._refusable
+        return asked and noun.dep in GRANTED and words[noun.head].low in DENYING
 
 
 def _helpers(words: Sequence[Word], chain: Sequence[Word], i: int) -> set[str]:
