@@ -61,7 +61,6 @@ class Mood:
         close = [w for w in near[-CLOSE:] if w.dep in ("neg", "det", "preconj") or w.low in LOOSE_NEGATIONS]
         return bool(NOBODY & subjects) or any(w.low in self._negation for w in (*direct, *close))
 
-
     def _denied(self, words: Sequence[Word], trigger: Trigger) -> bool:
         """Whether a licence is denied, which is a refusal; that of a report is a denial."""
         noun = words[trigger.last]
