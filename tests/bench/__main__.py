@@ -199,7 +199,7 @@ def main() -> None:
     options.add_argument("--latency-seconds", type=float, default=60)
     options.add_argument(
         "--full", type=int, nargs="?", const=LONG_RUN, metavar="ARTICLES",
-        help=f"also the memory after so many articles ({LONG_RUN:,} if no number is given, a quarter of an hour)",
+        help=f"also the memory after so many articles ({LONG_RUN:,} if no number is given, half an hour)",
     )  # fmt: skip
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="armswire-bench-") as folder:
