@@ -1,12 +1,15 @@
 """Each guard around Faust holds where Faust alone loses events: the same forced order of calls, with and without it."""
 
 import asyncio
+import itertools
+import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import faust
 import pytest
+from aiokafka.consumer.fetcher import Fetcher
 from faust.tables.recovery import Recovery
 from faust.transport.consumer import Consumer
 from faust.types import TP
@@ -220,3 +223,18 @@ class TestSeekToStart:
     async def test_the_guard_reads_it_from_the_start_of_its_log(self, plain: Any) -> None:
         seeks, expected = await self.sought(frozenset({Guard.JUMP_IS_LOSS, Guard.SEEK_TO_START}))
         assert (seeks, expected) == ([(PARTITION, 2)], {PARTITION: 2})
+
+
+async def test_the_embedded_broker_is_asked_at_most_forty_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+
+    async def request(_fetcher: Any) -> None:
+        asked.append(time.monotonic())
+
+    monkeypatch.setattr(Fetcher, "_proc_fetch_request", request)
+    faust_guards.space_fetches()
+    fetcher = Fetcher.__new__(Fetcher)
+    for _ in range(5):
+        await Fetcher._proc_fetch_request(fetcher)
+    gaps = [later - earlier for earlier, later in itertools.pairwise(asked)]
+    assert min(gaps) >= 0.9 / 40
