@@ -12,7 +12,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from streams.local_kafka import free_port
-from streams.records import Article, Verdict, decode, encode
+from streams.records import Article, Poison, Verdict, decode, encode
 from streams.topics import ARTICLES_COLLECTED, ARTICLES_DEDUPLICATED, make_topics
 from tests.broker.processes import ROOT
 from tests.builders import an_article
@@ -89,7 +89,10 @@ async def test_killed_in_mid_run_it_marks_every_article_and_never_two_ways(
             while len(said) < len(articles):
                 for records in (await consumer.getmany(timeout_ms=500)).values():
                     for record in records:
-                        marked = decode(Article, record.value)
+                        try:
+                            marked = decode(Article, record.value)
+                        except Poison:
+                            continue  # what another test left in the topics of the shared broker
                         if marked.id in sale:
                             assert record.key == (marked.story or "").encode()
                             said[marked.id].append(marked)
