@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from streams.local_kafka import free_port
-from streams.records import Article, PollRequest, decode, encode
+from streams.records import Article, PollRequest, encode
 from streams.topics import ARTICLES_COLLECTED, POLLS_REQUESTED, make_topics
 from tests.broker.feed_server import FeedServer, a_feed, an_item, until
-from tests.broker.processes import ROOT, Reader, produce
+from tests.broker.processes import ROOT, Reader, produce, readable
 
 
 class Stage:
@@ -62,7 +62,7 @@ async def site(broker, store, store_server, tmp_path, request):
         stage = Stage(tmp_path, broker, store_server, database, feeds, embedded="tansu" in request.node.name)
 
         def articles() -> list[Article]:
-            found = [decode(Article, record.value) for record in reader.records]
+            found = readable(Article, (record.value for record in reader.records))
             return [article for article in found if article.feed == name]
 
         try:
