@@ -75,7 +75,6 @@ class StageApp(faust.App):
         self.guards = guards
         self.progress = Progress()
         self._source_topics = tuple(topics)
-        self._besides: list[Callable[[], Awaitable[None]]] = []
         super().__init__(**options)
 
     @cached_property
