@@ -204,8 +204,8 @@ def test_who_consents_who_pays_and_the_way_are_told_apart_from_the_parties():
     assert sent.authorizers == ["DE"]
     paid = classifier().classify("", "Poland pays for Slovak-built howitzers for Ukraine.")
     assert paid.financiers == ["PL"]
-    flown = classifier().classify("", "Belgian F-16s will be flown to Ukraine via Poland.")
-    assert (flown.suppliers, flown.via) == (["BE"], ["PL"])
+    shipped = classifier().classify("", "Dutch Chinooks will be shipped to Moldova via Romania.")
+    assert (shipped.suppliers, shipped.via) == (["NL"], ["RO"])
 
 
 def test_who_denies_that_he_sent_arms_and_says_that_he_never_will_refuses_nothing():
@@ -235,9 +235,8 @@ def test_only_the_systems_of_the_primary_event_are_of_the_event():
 def test_a_plan_is_no_delivery_yet():
     assert classifier().classify("", "Norway plans to send F-16 jets to Ukraine.").realis is Realis.PLANNED
     assert classifier().classify("", "Norway sent F-16 jets to Ukraine.").realis is Realis.ACTUAL
-    assert (
-        classifier().classify("", "Greece could buy 40 F-35s if the US Congress agrees.").realis is Realis.CONDITIONAL
-    )
+    conditional = classifier().classify("", "Morocco may order Apache helicopters if Washington agrees.")
+    assert conditional.realis is Realis.CONDITIONAL
 
 
 def test_sums_and_counts_go_with_the_event():
