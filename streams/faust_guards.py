@@ -183,7 +183,10 @@ def space_fetches() -> None:
         async def fetch(self: Fetcher, *arguments: Any) -> Any:
             pause = getattr(self, "_armswire_next_fetch", 0.0) - time.monotonic()
             if pause > 0:
-                await asyncio.sleep(pause)
+                try:
+                    await asyncio.sleep(pause)
+                except asyncio.CancelledError:
+                    return False  # as the wrapped method answers when it is closed; a raise would break the shutdown
             self._armswire_next_fetch = time.monotonic() + EMBEDDED_FETCH_GAP
             return await original(self, *arguments)
 

@@ -238,3 +238,19 @@ async def test_the_embedded_broker_is_asked_at_most_forty_times_a_second(monkeyp
         await Fetcher._proc_fetch_request(fetcher)
     gaps = [later - earlier for earlier, later in itertools.pairwise(asked)]
     assert min(gaps) >= 0.9 / 40
+
+
+async def test_a_fetch_that_waits_for_its_turn_ends_quietly_when_the_consumer_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def request(_fetcher: Any) -> bool:
+        return True
+
+    monkeypatch.setattr(Fetcher, "_proc_fetch_request", request)
+    faust_guards.space_fetches()
+    fetcher = Fetcher.__new__(Fetcher)
+    assert await Fetcher._proc_fetch_request(fetcher)
+    waiting = asyncio.create_task(Fetcher._proc_fetch_request(fetcher))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    assert await waiting is False
