@@ -55,10 +55,6 @@ SOURCES: dict[Stage, tuple[Topic, ...]] = {
 }
 
 
-class TopicsError(RuntimeError):
-    """Topics that are missing or not as they must be: every mistake at once, one a line."""
-
-
 def _config(topic: Topic, replication: int) -> dict[str, str]:
     config = {
         "retention.ms": str(topic.retention),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import redis.asyncio
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from standardwebhooks.webhooks import Webhook
 
 from agents.classify.classifier import Classifier
@@ -309,22 +310,27 @@ async def test_a_worker_that_starts_without_its_topics_is_refused_and_says_what_
         assert "topic articles.collected does not exist; run: armswire topics make" in pipeline.log(Stage.DEDUPLICATE)
 
 
+async def commit_for_classify(broker: str, offset: int) -> list[TopicPartition]:
+    """Commit ``offset`` in classify's name for each partition of its input; those partitions."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=broker, group_id="armswire-classify", enable_auto_commit=False)
+    await consumer.start()
+    partitions = [TopicPartition(ARTICLES_DEDUPLICATED.name, n) for n in range(8)]
+    consumer.assign(partitions)
+    await consumer.commit(dict.fromkeys(partitions, offset))
+    await consumer.stop()
+    return partitions
+
+
 async def test_records_deleted_before_a_stage_read_them_refuse_its_start_until_a_person_accepts(
     own_kafka: str, fresh: Pipeline
 ) -> None:
-    from aiokafka import AIOKafkaConsumer, TopicPartition
     from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
     from streams.retention import accept_loss, lost_to_retention
 
     values = [encode(an_article(feed=FEEDS[0])) for _ in range(20)]
     await produce(own_kafka, ARTICLES_DEDUPLICATED.name, values)
-    consumer = AIOKafkaConsumer(bootstrap_servers=own_kafka, group_id="armswire-classify", enable_auto_commit=False)
-    await consumer.start()
-    partitions = [TopicPartition(ARTICLES_DEDUPLICATED.name, n) for n in range(8)]
-    consumer.assign(partitions)
-    await consumer.commit(dict.fromkeys(partitions, 0))
-    await consumer.stop()
+    partitions = await commit_for_classify(own_kafka, 0)
     admin = AIOKafkaAdminClient(bootstrap_servers=own_kafka)
     await admin.start()
     await admin.delete_records({p: RecordsToDelete(before_offset=-1) for p in partitions})
@@ -346,16 +352,9 @@ async def test_a_stage_whose_topic_was_made_anew_or_lost_its_end_reads_it_from_i
     own_kafka: str, fresh: Pipeline
 ) -> None:
     """Faust alone would drop each record up to the offset that it remembers, without a word."""
-    from aiokafka import AIOKafkaConsumer, TopicPartition
-
     values = [encode(an_article(feed=FEEDS[0])) for _ in range(20)]
     await produce(own_kafka, ARTICLES_DEDUPLICATED.name, values)
-    consumer = AIOKafkaConsumer(bootstrap_servers=own_kafka, group_id="armswire-classify", enable_auto_commit=False)
-    await consumer.start()
-    partitions = [TopicPartition(ARTICLES_DEDUPLICATED.name, n) for n in range(8)]
-    consumer.assign(partitions)
-    await consumer.commit(dict.fromkeys(partitions, 1000))
-    await consumer.stop()
+    await commit_for_classify(own_kafka, 1000)
     fresh.stages = (Stage.CLASSIFY,)
     with fresh:
         async with Reader(own_kafka, EVENTS_CLASSIFIED.name) as events:
